@@ -1,0 +1,2 @@
+//! Two nodes that find each other.
+fn main() {}

@@ -1,0 +1,131 @@
+use agnostic::Runtime;
+use bytes::Bytes;
+use futures_util::io::{AsyncRead, AsyncWrite};
+use memberlist_types::Address;
+use nodecraft::resolver::AddressResolver;
+use std::future::Future;
+
+/// Moves bytes, and nothing else: packets (best effort, bounded size) and streams (reliable, ordered).
+///
+/// All methods may be called from several tasks at once, and every future may be dropped at any point without losing
+/// anything but its own effect. Deadlines are the caller's: no method needs one of its own.
+pub trait Transport: Send + Sync + 'static {
+    /// The async runtime that it works on.
+    type Runtime: Runtime;
+    /// Turns what a user writes (a host name …) into what packets are sent to.
+    type Resolver: ResolveAll<ResolvedAddress: Address, Runtime = Self::Runtime>;
+    /// A bidirectional byte stream. Dropping it closes it.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    /// What can go wrong.
+    type Error: TransportError;
+
+    /// The resolver.
+    fn resolver(&self) -> &Self::Resolver;
+
+    /// Where others reach this node: never an unspecified address or port 0.
+    fn advertise_address(&self) -> &<Self::Resolver as AddressResolver>::ResolvedAddress;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Whether packets and streams from, and members at, this address are allowed. Default: yes.
+    fn is_allowed(&self, address: &<Self::Resolver as AddressResolver>::ResolvedAddress) -> bool {
+        let _ = address;
+        true
+    }
+
+    /// Sends one packet, best effort: `Ok` says that it left, not that it arrived.
+    fn send_packet(
+        &self,
+        to: &<Self::Resolver as AddressResolver>::ResolvedAddress,
+        packet: Bytes,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Waits for a packet. Called from one task. An error is logged, counted, and the call repeated, unless it `is_closed`.
+    fn recv_packet(
+        &self,
+    ) -> impl Future<
+        Output = Result<Packet<<Self::Resolver as AddressResolver>::ResolvedAddress>, Self::Error>,
+    > + Send;
+
+    /// Opens a stream.
+    fn open_stream(
+        &self,
+        to: &<Self::Resolver as AddressResolver>::ResolvedAddress,
+    ) -> impl Future<Output = Result<Self::Stream, Self::Error>> + Send;
+
+    /// Waits for a stream that a peer opened. Called from one task. Errors as for `recv_packet`.
+    fn accept_stream(
+        &self,
+    ) -> impl Future<
+        Output = Result<(<Self::Resolver as AddressResolver>::ResolvedAddress, Self::Stream), Self::Error>,
+    > + Send;
+
+    /// Closes every socket and ends every task of the transport; returns when that is done. Pending and later calls of the other
+    /// methods give an error that `is_closed`. Idempotent.
+    fn shutdown(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A packet that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet<A> {
+    /// Where it came from.
+    pub from: A,
+    /// Its bytes.
+    pub data: Bytes,
+}
+
+/// What a transport can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Bytes of the largest packet that can be sent.
+    pub max_packet: usize,
+    /// Packets are already protected against change (the frame's checksum is then left out).
+    pub checked_packets: bool,
+    /// Packets are already encrypted and authenticated.
+    pub secure_packets: bool,
+    /// Streams are already encrypted and authenticated.
+    pub secure_streams: bool,
+    /// A ping on a stream tells something that a packet can't (false where packets travel on streams anyway).
+    pub distinct_streams: bool,
+}
+
+impl Default for Capabilities {
+    /// UDP and TCP: 65,507 bytes (UDP over IPv4), nothing protected, streams distinct from packets.
+    fn default() -> Self {
+        Self {
+            max_packet: 65_507,
+            checked_packets: false,
+            secure_packets: false,
+            secure_streams: false,
+            distinct_streams: true,
+        }
+    }
+}
+
+/// What a transport can say about its errors.
+pub trait TransportError: std::error::Error + Send + Sync + 'static {
+    /// The transport has been shut down.
+    fn is_closed(&self) -> bool;
+
+    /// The failure lies with the peer or the way to it (refused, reset, unreachable), not with this machine (no descriptors,
+    /// no buffers, no route at all). A local failure is no evidence against a peer.
+    fn is_remote(&self) -> bool;
+}
+
+/// An address resolver that can name all addresses of a host, so that a join tries each.
+pub trait ResolveAll: AddressResolver {
+    /// All addresses of a host, in order of preference. Default: the one that `resolve` gives.
+    fn resolve_all(
+        &self,
+        address: &Self::Address,
+    ) -> impl Future<Output = Result<Vec<Self::ResolvedAddress>, Self::Error>> + Send
+    where
+        Self::Address: Sync,
+    {
+        async move { Ok(vec![self.resolve(address).await?]) }
+    }
+}
+
+impl<R: agnostic::RuntimeLite> ResolveAll for nodecraft::resolver::socket_addr::SocketAddrResolver<R> {}

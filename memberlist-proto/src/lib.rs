@@ -1,0 +1,31 @@
+//! SWIM with the Lifeguard extensions, gossip and push/pull anti-entropy as a pure state machine.
+//!
+//! [`Endpoint`] has no clock, no sockets, no tasks and no randomness of its own: a driver brings the time, the messages and
+//! a seeded generator, and carries out what the endpoint asks for. The same seed and inputs give the same outputs.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod endpoint;
+mod error;
+mod event;
+mod exchange;
+mod options;
+mod output;
+mod stats;
+mod time;
+
+pub use endpoint::{Endpoint, EndpointRng, JoinOptions, LocalNode};
+pub use error::{CommandError, CreateError, MergeError, OptionsError};
+pub use event::{
+    BroadcastId, BroadcastOutcome, Event, Evidence, FailureReason, HelperAnswer, JoinId, JoinResult, Member,
+    PingId, ProbeReport, RejectReason, Rejection, StreamFailure, SuspicionReason,
+};
+pub use exchange::{Exchange, ExchangeOutput};
+pub use memberlist_types as types;
+pub use options::{AddressChange, Options};
+pub use output::{RequestId, StreamRequest, StreamRequestKind, Transmit};
+pub use stats::Stats;
+pub use time::Instant;

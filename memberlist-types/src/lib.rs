@@ -1,0 +1,37 @@
+//! Data model of the memberlist framework and everything that turns it into bytes.
+//!
+//! This crate knows *what is said* between nodes ([`Message`], [`StreamMessage`]) and *how it looks in bytes*
+//! ([`Wire`], [`NativeWire`]); it knows nothing of the protocol's rules, of time, or of sockets.
+//! It is `no_std + alloc` (switch the default feature `std` off).
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod framing;
+mod identity;
+mod incarnation;
+mod label;
+mod message;
+mod meta;
+mod native;
+mod node;
+mod rejection;
+mod versions;
+mod wire;
+
+pub use framing::{ChecksumAlgorithm, Framing};
+pub use identity::{Address, Id};
+pub use incarnation::Incarnation;
+pub use label::{Label, LabelTooLong};
+pub use message::{
+    Ack, Alive, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,
+    StreamMessage, Suspect,
+};
+pub use meta::{Meta, MetaTooLarge};
+pub use native::{NativeWire, WireData};
+pub use node::{Node, NodeState, State};
+pub use rejection::{DecodeError, EncodeError};
+pub use versions::Versions;
+pub use wire::{StreamLimits, Wire, WireFeatures};

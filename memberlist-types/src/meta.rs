@@ -1,0 +1,68 @@
+use bytes::Bytes;
+
+/// A node's metadata: opaque bytes that travel with its membership (roles, ports, a version …).
+///
+/// How many bytes are allowed is an option of the cluster (`max_meta_size`, default 512); the limit is checked where metadata
+/// enters the machine, both from the user (an error) and from the network (a counted refusal).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Meta(Bytes);
+
+/// Metadata is larger than the configured limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "metadata has {actual} bytes, the limit is {limit}: shorten it or raise `max_meta_size` on every node"
+)]
+pub struct MetaTooLarge {
+    /// Size of the refused metadata, in bytes.
+    pub actual: usize,
+    /// The limit in force, in bytes.
+    pub limit: usize,
+}
+
+impl Meta {
+    /// No metadata.
+    pub const EMPTY: Self = Self(Bytes::new());
+
+    /// Metadata of these bytes.
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no metadata.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Checks the size against a limit in bytes.
+    ///
+    /// # Errors
+    /// [`MetaTooLarge`] names both sizes.
+    pub fn check(&self, limit: usize) -> Result<(), MetaTooLarge> {
+        if self.len() > limit { Err(MetaTooLarge { actual: self.len(), limit }) } else { Ok(()) }
+    }
+}
+
+impl AsRef<[u8]> for Meta {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Meta {
+    fn from(bytes: T) -> Self {
+        Self(bytes.into())
+    }
+}

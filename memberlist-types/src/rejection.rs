@@ -1,0 +1,72 @@
+/// Why bytes from the network are no message. Nothing was changed; the input is dropped and counted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// It ends before it is complete.
+    #[error("input is truncated")]
+    Truncated,
+    /// The first byte (or the format version) is none of this wire.
+    #[error("not a frame of this wire (starts with {0:#04x})")]
+    BadMagic(u8),
+    /// The label is missing or another one: a node of another cluster.
+    #[error("label does not match")]
+    LabelMismatch,
+    /// The checksum does not fit the bytes.
+    #[error("checksum does not match")]
+    ChecksumMismatch,
+    /// A layer (checksum, compression, encryption algorithm) that is unknown or not enabled here.
+    #[error("unknown or disabled layer {0:#04x}")]
+    UnknownLayer(u8),
+    /// A message kind that is unknown here.
+    #[error("unknown message kind {0}")]
+    UnknownKind(u8),
+    /// A length or count beyond the limit; nothing was reserved for it.
+    #[error("{what} of {actual} exceeds the limit {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// What was announced.
+        actual: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// A field's bytes make no sense.
+    #[error("invalid {0}")]
+    Invalid(&'static str),
+}
+
+impl DecodeError {
+    /// A short, stable name for counters.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::BadMagic(_) => "bad_magic",
+            Self::LabelMismatch => "label_mismatch",
+            Self::ChecksumMismatch => "checksum_mismatch",
+            Self::UnknownLayer(_) => "unknown_layer",
+            Self::UnknownKind(_) => "unknown_kind",
+            Self::TooLarge { .. } => "too_large",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+}
+
+/// Why something can't be put into bytes. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A field is longer than its length field or limit allows.
+    #[error("{what} of {actual} bytes exceeds the limit {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size in bytes.
+        actual: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// This wire has no way to say it.
+    #[error("the wire can't express {0}")]
+    Unsupported(&'static str),
+}

@@ -1,0 +1,153 @@
+use crate::{DecodeError, EncodeError, Framing, Message, StreamMessage};
+use alloc::vec::Vec;
+use bytes::{Bytes, BytesMut};
+
+/// How messages become packets and stream frames, and back.
+///
+/// Two wires exist in this project (the native one, and later HashiCorp's); anyone can write a third with the public
+/// items of this crate. A wire is stateless: the same input gives the same bytes.
+///
+/// A *packet* is one or more messages that were encoded on their own (so that a broadcast is encoded once and its bytes
+/// are reused for every transmission), wrapped by the [`Framing`]. A *stream frame* is one [`StreamMessage`], wrapped.
+pub trait Wire<I, A>: Send + Sync + 'static {
+    /// What this wire can express.
+    fn features(&self) -> WireFeatures;
+
+    /// Appends one encoded message to `out`. On error `out` is unchanged.
+    ///
+    /// # Errors
+    /// If a field is too long, or the wire has no such message.
+    fn encode_message(&self, message: &Message<I, A>, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Bytes that a packet costs besides its messages: everything that `framing` and the packet's own header may add, at most.
+    fn packet_overhead(&self, framing: &Framing) -> usize;
+
+    /// Bytes that each message in a packet costs besides its own, at most.
+    fn message_overhead(&self) -> usize;
+
+    /// How many messages fit one packet at most, whatever their size.
+    fn max_packet_messages(&self) -> usize;
+
+    /// Makes one packet of encoded messages. The result has at most
+    /// `packet_overhead + Σ (message_overhead + length)` bytes.
+    ///
+    /// # Errors
+    /// If there are no messages, too many, or one is too long for this wire.
+    fn encode_packet(&self, framing: &Framing, messages: &[Bytes]) -> Result<Bytes, EncodeError>;
+
+    /// Takes a packet apart. Each message in it is handed to `sink` on its own, in order, so that one bad message
+    /// does not cost the good ones.
+    ///
+    /// # Errors
+    /// If the wrapping is bad; `sink` was then not called.
+    fn decode_packet(
+        &self,
+        framing: &Framing,
+        packet: Bytes,
+        sink: &mut dyn FnMut(Result<Message<I, A>, DecodeError>),
+    ) -> Result<(), DecodeError>;
+
+    /// Makes the frame that goes into a stream. `first_by_dialer`: it is the first frame, and its sender opened the stream
+    /// (some wires put the label only there).
+    ///
+    /// # Errors
+    /// If it exceeds `limits` or the wire has no such message. Checked before sending, so that the sender learns of it.
+    fn encode_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first_by_dialer: bool,
+        message: &StreamMessage<I, A>,
+    ) -> Result<Bytes, EncodeError>;
+
+    /// Tries to take one frame from the front of `buffer`, which holds what was received on a stream so far.
+    ///
+    /// `Ok(Some(_))`: a message; its bytes are gone from `buffer`. `Ok(None)`: more bytes are needed, `buffer` is untouched.
+    /// Lengths are checked against `limits` as soon as they are visible, before anything is reserved for them.
+    ///
+    /// # Errors
+    /// The stream is unusable from here on.
+    fn decode_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first_by_dialer: bool,
+        buffer: &mut BytesMut,
+    ) -> Result<Option<StreamMessage<I, A>>, DecodeError>;
+}
+
+/// What a wire can express; the machine uses a feature only if the wire and the peer's versions have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WireFeatures {
+    /// Nacks from helpers of an indirect probe.
+    pub nack: bool,
+    /// Fallback pings on a stream.
+    pub stream_ping: bool,
+}
+
+impl Default for WireFeatures {
+    /// Everything.
+    fn default() -> Self {
+        Self { nack: true, stream_ping: true }
+    }
+}
+
+impl WireFeatures {
+    /// With or without nacks.
+    #[must_use]
+    pub const fn with_nack(mut self, nack: bool) -> Self {
+        self.nack = nack;
+        self
+    }
+
+    /// With or without fallback pings on a stream.
+    #[must_use]
+    pub const fn with_stream_ping(mut self, stream_ping: bool) -> Self {
+        self.stream_ping = stream_ping;
+        self
+    }
+}
+
+/// What a peer may make us read from one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct StreamLimits {
+    /// Bytes of one frame. Default 64 MiB.
+    pub max_frame: usize,
+    /// Nodes in one push/pull. Default 1,048,576.
+    pub max_states: usize,
+    /// Bytes of application data in one push/pull or one reliable message. Default 20 MiB.
+    pub max_user: usize,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self { max_frame: 64 << 20, max_states: 1 << 20, max_user: 20 << 20 }
+    }
+}
+
+impl StreamLimits {
+    /// With this many bytes per frame.
+    #[must_use]
+    pub const fn with_max_frame(mut self, bytes: usize) -> Self {
+        self.max_frame = bytes;
+        self
+    }
+
+    /// With this many nodes per push/pull.
+    #[must_use]
+    pub const fn with_max_states(mut self, states: usize) -> Self {
+        self.max_states = states;
+        self
+    }
+
+    /// With this many bytes of application data.
+    #[must_use]
+    pub const fn with_max_user(mut self, bytes: usize) -> Self {
+        self.max_user = bytes;
+        self
+    }
+}
