@@ -4,25 +4,44 @@ use crate::{
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
-/// Something that the native wire can carry as a node's id or address.
-///
-/// An id or address has at most 255 encoded bytes.
-pub trait WireData: Sized {
-    /// How many bytes [`encode`](WireData::encode) appends.
-    fn encoded_len(&self) -> usize;
+mod data;
+mod field;
+mod frame;
+mod message;
+mod packet;
+mod stream;
 
-    /// Appends the bytes.
-    fn encode(&self, out: &mut Vec<u8>);
+#[cfg(test)]
+mod tests;
 
-    /// From exactly the bytes that `encode` wrote.
-    ///
-    /// # Errors
-    /// If they are none of this type.
-    fn decode(bytes: &[u8]) -> Result<Self, DecodeError>;
-}
+pub use data::WireData;
 
 /// The native wire: compact, length-prefixed, forward and backward compatible. `WIRE.md` specifies every byte.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// A message is a kind and tagged fields: a field that is unknown is skipped, one that is missing has its default.
+/// Payloads are slices of the input (nothing is copied); what outlives the input (ids, addresses, metadata) is copied, so that a
+/// member's few bytes of metadata never keep a large buffer alive.
+///
+/// ```
+/// use bytes::Bytes;
+/// use core::net::SocketAddr;
+/// use memberlist_types::{Framing, Message, NativeWire, Nack, SequenceNumber, Wire};
+///
+/// // The types of id and address are those of the cluster.
+/// fn wire() -> impl Wire<String, SocketAddr> {
+///     NativeWire
+/// }
+///
+/// let mut message = Vec::new();
+/// wire().encode_message(&Message::Nack(Nack { seq: SequenceNumber(7) }), &mut message)?;
+/// let packet = wire().encode_packet(&Framing::new(), &[Bytes::from(message)])?;
+///
+/// let mut seen = Vec::new();
+/// wire().decode_packet(&Framing::new(), packet, &mut |message| seen.push(message)).unwrap();
+/// assert_eq!(seen, [Ok(Message::Nack(Nack { seq: SequenceNumber(7) }))]);
+/// # Ok::<_, memberlist_types::EncodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NativeWire;
 
 impl<I: Id + WireData, A: Address + WireData> Wire<I, A> for NativeWire {
@@ -30,52 +49,57 @@ impl<I: Id + WireData, A: Address + WireData> Wire<I, A> for NativeWire {
         WireFeatures::default()
     }
 
-    fn encode_message(&self, _message: &Message<I, A>, _out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        Err(EncodeError::Unsupported("anything yet"))
+    fn encode_message(&self, message: &Message<I, A>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let before = out.len();
+        let result = message::encode(message, out);
+        if result.is_err() {
+            out.truncate(before);
+        }
+        result
     }
 
-    fn packet_overhead(&self, _framing: &Framing) -> usize {
-        0
+    fn packet_overhead(&self, framing: &Framing) -> usize {
+        packet::overhead(framing)
     }
 
     fn message_overhead(&self) -> usize {
-        2
+        packet::MESSAGE_OVERHEAD
     }
 
     fn max_packet_messages(&self) -> usize {
-        255
+        packet::MAX_MESSAGES
     }
 
-    fn encode_packet(&self, _framing: &Framing, _messages: &[Bytes]) -> Result<Bytes, EncodeError> {
-        Err(EncodeError::Unsupported("anything yet"))
+    fn encode_packet(&self, framing: &Framing, messages: &[Bytes]) -> Result<Bytes, EncodeError> {
+        packet::encode(framing, messages)
     }
 
     fn decode_packet(
         &self,
-        _framing: &Framing,
-        _packet: Bytes,
-        _sink: &mut dyn FnMut(Result<Message<I, A>, DecodeError>),
+        framing: &Framing,
+        packet: Bytes,
+        sink: &mut dyn FnMut(Result<Message<I, A>, DecodeError>),
     ) -> Result<(), DecodeError> {
-        Err(DecodeError::Invalid("anything yet"))
+        packet::decode(framing, &packet, sink)
     }
 
     fn encode_frame(
         &self,
-        _framing: &Framing,
-        _limits: &StreamLimits,
+        framing: &Framing,
+        limits: &StreamLimits,
         _first_by_dialer: bool,
-        _message: &StreamMessage<I, A>,
+        message: &StreamMessage<I, A>,
     ) -> Result<Bytes, EncodeError> {
-        Err(EncodeError::Unsupported("anything yet"))
+        stream::encode_frame(framing, limits, message)
     }
 
     fn decode_frame(
         &self,
-        _framing: &Framing,
-        _limits: &StreamLimits,
+        framing: &Framing,
+        limits: &StreamLimits,
         _first_by_dialer: bool,
-        _buffer: &mut BytesMut,
+        buffer: &mut BytesMut,
     ) -> Result<Option<StreamMessage<I, A>>, DecodeError> {
-        Err(DecodeError::Invalid("anything yet"))
+        stream::decode_frame(framing, limits, buffer)
     }
 }

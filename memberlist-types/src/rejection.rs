@@ -21,9 +21,9 @@ pub enum DecodeError {
     #[error("unknown message kind {0}")]
     UnknownKind(u8),
     /// A length or count beyond the limit; nothing was reserved for it.
-    #[error("{what} of {actual} exceeds the limit {limit}")]
+    #[error("too much: {actual} {what}, the limit is {limit}")]
     TooLarge {
-        /// What is too large.
+        /// What there is too much of, in the plural ("user bytes", "states").
         what: &'static str,
         /// What was announced.
         actual: u64,
@@ -57,11 +57,11 @@ impl DecodeError {
 #[non_exhaustive]
 pub enum EncodeError {
     /// A field is longer than its length field or limit allows.
-    #[error("{what} of {actual} bytes exceeds the limit {limit}")]
+    #[error("too much: {actual} {what}, the limit is {limit}")]
     TooLarge {
-        /// What is too large.
+        /// What there is too much of, in the plural ("user bytes", "states").
         what: &'static str,
-        /// Its size in bytes.
+        /// How much it is.
         actual: usize,
         /// What is allowed.
         limit: usize,

@@ -1,0 +1,171 @@
+use crate::{DecodeError, Node};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use bytes::Bytes;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use smol_str::SmolStr;
+
+/// Something that the native wire can carry as a node's id or address.
+///
+/// An id or address has 1 to 255 encoded bytes; the wire refuses others, in both directions. Equal values must encode equally.
+///
+/// Implemented for text (`String`, [`SmolStr`], `Box<str>`, `Arc<str>`: UTF-8, checked), for bytes ([`Bytes`], `Vec<u8>`: as they are),
+/// for the unsigned integers (big-endian, all their bytes), and for IP and socket addresses:
+/// 4 or 16 bytes of address, then (sockets) 2 bytes of port, big-endian. An IPv4-mapped IPv6 address *is* the IPv4 address here:
+/// it is sent, and comes back, as IPv4. Flow label and scope of an IPv6 socket address mean nothing to another host and are not sent.
+///
+/// ```
+/// use memberlist_types::{DecodeError, WireData};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Rack { row: u8, place: u16 }
+///
+/// impl WireData for Rack {
+///     fn encoded_len(&self) -> usize {
+///         3
+///     }
+///     fn encode(&self, out: &mut Vec<u8>) {
+///         out.push(self.row);
+///         out.extend_from_slice(&self.place.to_be_bytes());
+///     }
+///     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+///         let &[row, high, low] = bytes else { return Err(DecodeError::Invalid("rack")) };
+///         Ok(Self { row, place: u16::from_be_bytes([high, low]) })
+///     }
+/// }
+///
+/// let mut bytes = Vec::new();
+/// Rack { row: 1, place: 2 }.encode(&mut bytes);
+/// assert_eq!(bytes, [1, 0, 2]);
+/// assert_eq!(Rack::decode(&bytes), Ok(Rack { row: 1, place: 2 }));
+/// assert_eq!(Rack::decode(&[1]), Err(DecodeError::Invalid("rack")));
+/// ```
+pub trait WireData: Sized {
+    /// How many bytes [`encode`](WireData::encode) appends.
+    fn encoded_len(&self) -> usize;
+
+    /// Appends the bytes.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// From exactly the bytes that `encode` wrote.
+    ///
+    /// # Errors
+    /// If they are none of this type.
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError>;
+}
+
+macro_rules! text {
+    ($($type:ty),*) => {$(
+        impl WireData for $type {
+            fn encoded_len(&self) -> usize {
+                self.len()
+            }
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(self.as_bytes());
+            }
+            fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+                core::str::from_utf8(bytes).map(Self::from).map_err(|_| DecodeError::Invalid("UTF-8"))
+            }
+        }
+    )*};
+}
+text!(String, SmolStr, Box<str>, Arc<str>);
+
+macro_rules! bytes {
+    ($($type:ty: $from:expr),*) => {$(
+        impl WireData for $type {
+            fn encoded_len(&self) -> usize {
+                self.len()
+            }
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(self);
+            }
+            fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+                Ok($from(bytes))
+            }
+        }
+    )*};
+}
+bytes!(Bytes: Bytes::copy_from_slice, Vec<u8>: <[u8]>::to_vec);
+
+macro_rules! integer {
+    ($($type:ty),*) => {$(
+        impl WireData for $type {
+            fn encoded_len(&self) -> usize {
+                size_of::<Self>()
+            }
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_be_bytes());
+            }
+            fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+                bytes.try_into().map(Self::from_be_bytes).map_err(|_| DecodeError::Invalid("integer"))
+            }
+        }
+    )*};
+}
+integer!(u8, u16, u32, u64, u128);
+
+impl WireData for IpAddr {
+    fn encoded_len(&self) -> usize {
+        if self.to_canonical().is_ipv4() { 4 } else { 16 }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self.to_canonical() {
+            Self::V4(ip) => out.extend_from_slice(&ip.octets()),
+            Self::V6(ip) => out.extend_from_slice(&ip.octets()),
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+            Ok(Self::V4(Ipv4Addr::from(v4)))
+        } else if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
+            Ok(Self::V6(Ipv6Addr::from(v6)).to_canonical())
+        } else {
+            Err(DecodeError::Invalid("IP address"))
+        }
+    }
+}
+
+impl WireData for SocketAddr {
+    fn encoded_len(&self) -> usize {
+        self.ip().encoded_len() + 2
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.ip().encode(out);
+        out.extend_from_slice(&self.port().to_be_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (ip, port) = bytes.split_last_chunk::<2>().ok_or(DecodeError::Invalid("socket address"))?;
+        let ip = IpAddr::decode(ip).map_err(|_| DecodeError::Invalid("socket address"))?;
+        Ok(Self::new(ip, u16::from_be_bytes(*port)))
+    }
+}
+
+/// Decodes a name and an address that belong together; both must be there.
+pub(super) fn node<I: WireData, A: WireData>(
+    id: Option<&[u8]>,
+    id_name: &'static str,
+    address: Option<&[u8]>,
+    address_name: &'static str,
+) -> Result<Node<I, A>, DecodeError> {
+    Ok(Node::new(required(id, id_name)?, required(address, address_name)?))
+}
+
+/// The longest id or address, in bytes.
+pub(super) const MAX_LEN: usize = 255;
+
+/// Decodes an id or address that must be there.
+pub(super) fn required<T: WireData>(value: Option<&[u8]>, name: &'static str) -> Result<T, DecodeError> {
+    match value {
+        None | Some([]) => Err(DecodeError::Invalid(name)),
+        Some(bytes) if bytes.len() > MAX_LEN => Err(DecodeError::TooLarge {
+            what: "id or address bytes",
+            actual: bytes.len() as u64,
+            limit: MAX_LEN as u64,
+        }),
+        Some(bytes) => T::decode(bytes),
+    }
+}
