@@ -8,14 +8,26 @@
 
 extern crate alloc;
 
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod awareness;
 mod endpoint;
 mod error;
 mod event;
 mod exchange;
 mod options;
 mod output;
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod queue;
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod random;
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod scale;
 mod stats;
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod suspicion;
 mod time;
+#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
+mod timer;
 
 pub use endpoint::{Endpoint, EndpointRng, JoinOptions, LocalNode};
 pub use error::{CommandError, CreateError, MergeError, OptionsError};
