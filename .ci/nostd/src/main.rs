@@ -1,0 +1,54 @@
+//! Proof that the data model and the protocol need no `std`: a program without it that links both crates and runs them.
+//!
+//! It fails to link (E0152, a second panic handler) as soon as anything below it pulls `std` in, and exits non-zero if
+//! what it runs goes wrong. Only libc is linked, for memory.
+
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use core::{
+    alloc::{GlobalAlloc, Layout},
+    panic::PanicInfo,
+};
+
+#[link(name = "c")]
+unsafe extern "C" {
+    fn aligned_alloc(align: usize, size: usize) -> *mut u8;
+    fn free(pointer: *mut u8);
+    fn abort() -> !;
+}
+
+struct Libc;
+
+// SAFETY: `aligned_alloc` returns memory of that size and alignment or null, as `GlobalAlloc` asks; the size is rounded up
+// to a multiple of the alignment, which C wants, and what comes from it may be freed by `free`.
+unsafe impl GlobalAlloc for Libc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let layout = layout.align_to(core::mem::size_of::<usize>()).unwrap_or(layout).pad_to_align();
+        unsafe { aligned_alloc(layout.align(), layout.size()) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, _: Layout) {
+        unsafe { free(pointer) }
+    }
+}
+
+#[global_allocator]
+static MEMORY: Libc = Libc;
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    unsafe { abort() }
+}
+
+// The precompiled `core` refers to it; nothing unwinds here.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
+#[unsafe(no_mangle)]
+extern "C" fn main() -> i32 {
+    let limits = memberlist_types::StreamLimits::default().with_max_states(7);
+    let options = alloc::boxed::Box::new(memberlist_proto::Options::lan());
+    i32::from(limits.max_states != 7 || options.gossip_nodes != 3)
+}
