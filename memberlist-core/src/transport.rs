@@ -13,7 +13,7 @@ pub trait Transport: Send + Sync + 'static {
     /// The async runtime that it works on.
     type Runtime: Runtime;
     /// Turns what a user writes (a host name …) into what packets are sent to.
-    type Resolver: ResolveAll<ResolvedAddress: Address, Runtime = Self::Runtime>;
+    type Resolver: ResolveAll<Address: Send + Sync, ResolvedAddress: Address, Runtime = Self::Runtime>;
     /// A bidirectional byte stream. Dropping it closes it.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
     /// What can go wrong.
@@ -65,6 +65,12 @@ pub trait Transport: Send + Sync + 'static {
     /// methods give an error that `is_closed`. Idempotent.
     fn shutdown(&self) -> impl Future<Output = ()> + Send;
 }
+
+/// What a transport sends to: a resolved address.
+pub type AddressOf<T> = <<T as Transport>::Resolver as AddressResolver>::ResolvedAddress;
+
+/// What a user of a transport writes: an address before resolving.
+pub type UserAddressOf<T> = <<T as Transport>::Resolver as AddressResolver>::Address;
 
 /// A packet that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]

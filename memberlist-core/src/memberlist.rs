@@ -1,0 +1,133 @@
+use crate::{AddressOf, Delegate, Error, Options, Transport, shared::Shared};
+use memberlist_types::{NativeWire, Wire};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
+
+mod builder;
+mod commands;
+mod joining;
+mod lifecycle;
+mod messages;
+mod reads;
+
+pub use builder::Builder;
+
+/// A member of a cluster: the handle to a node that runs in the background.
+///
+/// Cheap to clone; all clones are the same node. When the last one is dropped the node shuts down in the background, as
+/// if [`shutdown`](Self::shutdown) had been called (that is: without a goodbye; see [`leave`](Self::leave)).
+///
+/// Generic over the [`Transport`], the [`Delegate`] (which names the types of id and address) and the [`Wire`].
+pub struct Memberlist<T, D, W = NativeWire>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    inner: Arc<Handle<T, D, W>>,
+}
+
+/// What all clones share; dropped with the last.
+struct Handle<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    shared: Arc<Shared<T, D, W>>,
+}
+
+impl<T, D, W> Memberlist<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    /// Starts a node, alive and alone, on the current runtime.
+    ///
+    /// # Errors
+    /// [`Error::Options`] or [`Error::Create`] if the options, the name or the metadata can't be; the transport is then shut down.
+    pub async fn new(id: D::Id, transport: T, delegate: D, wire: W, options: Options) -> Result<Self, Error> {
+        let shared = Shared::start(id, transport, delegate, wire, options).await?;
+        Ok(Self { inner: Arc::new(Handle { shared }) })
+    }
+
+    /// A handle that does not keep the node running: for a delegate that calls back into its own memberlist.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakMemberlist<T, D, W> {
+        WeakMemberlist { inner: Arc::downgrade(&self.inner) }
+    }
+
+    fn shared(&self) -> &Arc<Shared<T, D, W>> {
+        &self.inner.shared
+    }
+}
+
+impl<T, D, W> Clone for Memberlist<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<T, D, W> fmt::Debug for Memberlist<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memberlist").field("id", self.local_id()).finish_non_exhaustive()
+    }
+}
+
+impl<T, D, W> Drop for Handle<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    fn drop(&mut self) {
+        self.shared.begin_shutdown();
+    }
+}
+
+/// A handle that does not keep its node running; made by [`Memberlist::downgrade`].
+pub struct WeakMemberlist<T, D, W = NativeWire>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    inner: Weak<Handle<T, D, W>>,
+}
+
+impl<T, D, W> WeakMemberlist<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    /// The handle, if some other handle still exists.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Memberlist<T, D, W>> {
+        self.inner.upgrade().map(|inner| Memberlist { inner })
+    }
+}
+
+impl<T, D, W> Clone for WeakMemberlist<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    fn clone(&self) -> Self {
+        Self { inner: Weak::clone(&self.inner) }
+    }
+}

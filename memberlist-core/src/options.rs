@@ -1,0 +1,198 @@
+use memberlist_proto::OptionsError;
+use memberlist_types::{Framing, Incarnation, Meta, StreamLimits, Versions};
+use std::time::Duration;
+
+/// How a memberlist behaves: the protocol's own options, how its bytes are wrapped, and the bounds of the driver.
+///
+/// Start from a preset and change what you must:
+///
+/// ```
+/// use memberlist_core::{Options, types::{Framing, Label}};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let options = Options::lan()
+///     .with_framing(Framing::new().with_label(Label::new("blue")?))
+///     .with_meta("zone=a");
+/// options.validate()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the feature `serde` it is read from files, durations in words (`"500ms"`); what is left out has its default.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Options {
+    /// The protocol: intervals, multipliers, limits. `packet_size` is reduced to what the transport can carry. Default: the LAN preset.
+    pub protocol: memberlist_proto::Options,
+    /// Label and checksum. Default: no label, crc32 (none where the transport already checks its packets).
+    pub framing: Framing,
+    /// What a peer may make this node read from one stream.
+    pub stream_limits: StreamLimits,
+    /// Metadata to start with, unless the delegate has some. Default: none.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub meta: Meta,
+    /// Versions of the protocol and of the application.
+    pub versions: Versions,
+    /// The incarnation to start with. Default `None`: wall-clock seconds, so that a restarted node overrules what others
+    /// remember of its former life. Fix it where the clock can't be trusted, or in tests.
+    pub incarnation: Option<Incarnation>,
+    /// Streams served at once that peers opened; each holds at most `stream_limits.max_frame` bytes, until
+    /// `protocol.stream_timeout` at the latest. When all are taken, the next one waits a second for a place, and is then closed and
+    /// counted. Default 64, at least 1.
+    pub max_inbound_streams: usize,
+    /// Packets waiting to be sent at most; more are dropped and counted (gossip repeats itself). Default 4,096, at least 16.
+    pub transmit_queue: usize,
+    /// Packets being sent at once. A destination that blocks (possible where packets travel on streams) holds at most an eighth of them.
+    /// Default 64, at least 8.
+    pub concurrent_sends: usize,
+    /// A packet that could not be handed to the transport within this time is dropped and counted. Default 2 s.
+    #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
+    pub send_timeout: Duration,
+    /// Membership events waiting for each listener (the delegate, and each `events()`), at most. A listener that falls behind loses
+    /// its oldest and is told how many. Default 16,384, at least 1.
+    pub event_queue: usize,
+    /// User messages (and states and ping results) waiting for each listener, at most; the oldest make room for the newest.
+    /// Default 4,096, at least 1.
+    pub data_queue: usize,
+    /// Signs of life waiting for the alive delegate's decision; more are dropped and counted. Default 1,024, at least 1.
+    pub alive_queue: usize,
+    /// A seed's name is looked up again at most so often, after healing through it failed. Default 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
+    pub resolve_interval: Duration,
+    /// A name that takes longer to resolve is given up. Default 10 s (LAN), 30 s (WAN), 1 s (local): the stream deadline.
+    #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
+    pub resolve_timeout: Duration,
+}
+
+impl Options {
+    /// For machines on one network. The default.
+    #[must_use]
+    pub fn lan() -> Self {
+        Self::from_protocol(memberlist_proto::Options::lan())
+    }
+
+    /// Across the internet.
+    #[must_use]
+    pub fn wan() -> Self {
+        Self::from_protocol(memberlist_proto::Options::wan())
+    }
+
+    /// On one machine.
+    #[must_use]
+    pub fn local() -> Self {
+        Self::from_protocol(memberlist_proto::Options::local())
+    }
+
+    /// The default bounds around these protocol options.
+    #[must_use]
+    pub fn from_protocol(protocol: memberlist_proto::Options) -> Self {
+        Self {
+            resolve_timeout: protocol.stream_timeout,
+            protocol,
+            framing: Framing::new(),
+            stream_limits: StreamLimits::default(),
+            meta: Meta::EMPTY,
+            versions: Versions::default(),
+            incarnation: None,
+            max_inbound_streams: 64,
+            transmit_queue: 4_096,
+            concurrent_sends: 64,
+            send_timeout: Duration::from_secs(2),
+            event_queue: 16_384,
+            data_queue: 4_096,
+            alive_queue: 1_024,
+            resolve_interval: Duration::from_secs(60),
+        }
+    }
+
+    /// Checks that every value is in its range; also done when a memberlist is made.
+    ///
+    /// # Errors
+    /// Names the first field that is not.
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        let least = [
+            ("max_inbound_streams", self.max_inbound_streams, 1),
+            ("transmit_queue", self.transmit_queue, 16),
+            ("concurrent_sends", self.concurrent_sends, 8),
+            ("event_queue", self.event_queue, 1),
+            ("data_queue", self.data_queue, 1),
+            ("alive_queue", self.alive_queue, 1),
+        ];
+        for (field, value, least) in least {
+            if value < least {
+                return Err(OptionsError { field, problem: format!("is {value}, must be at least {least}") });
+            }
+        }
+        for (field, value) in [("send_timeout", self.send_timeout), ("resolve_timeout", self.resolve_timeout)]
+        {
+            if value.is_zero() {
+                return Err(OptionsError { field, problem: "is zero, must be positive".into() });
+            }
+        }
+        Ok(())
+    }
+}
+
+macro_rules! with {
+    ($($(#[$doc:meta])* $name:ident: $field:ident, $type:ty;)*) => {
+        impl Options {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $field: impl Into<$type>) -> Self {
+                    self.$field = $field.into();
+                    self
+                }
+            )*
+        }
+    };
+}
+
+with! {
+    /// With these protocol options.
+    with_protocol: protocol, memberlist_proto::Options;
+    /// With this label and checksum.
+    with_framing: framing, Framing;
+    /// With these limits for streams.
+    with_stream_limits: stream_limits, StreamLimits;
+    /// With this metadata to start with.
+    with_meta: meta, Meta;
+    /// With these versions.
+    with_versions: versions, Versions;
+    /// With this incarnation to start with (`None`: the wall clock's seconds).
+    with_incarnation: incarnation, Option<Incarnation>;
+    /// With this many inbound streams at once.
+    with_max_inbound_streams: max_inbound_streams, usize;
+    /// With this many packets waiting to be sent.
+    with_transmit_queue: transmit_queue, usize;
+    /// With this many packets being sent at once.
+    with_concurrent_sends: concurrent_sends, usize;
+    /// With this time to hand a packet to the transport.
+    with_send_timeout: send_timeout, Duration;
+    /// With this many membership events waiting per listener.
+    with_event_queue: event_queue, usize;
+    /// With this many user messages waiting per listener.
+    with_data_queue: data_queue, usize;
+    /// With this many signs of life waiting for the alive delegate.
+    with_alive_queue: alive_queue, usize;
+    /// With this pause between two look-ups of a seed's name.
+    with_resolve_interval: resolve_interval, Duration;
+    /// With this time to resolve a name.
+    with_resolve_timeout: resolve_timeout, Duration;
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::lan()
+    }
+}
+
+impl From<memberlist_proto::Options> for Options {
+    fn from(protocol: memberlist_proto::Options) -> Self {
+        Self::from_protocol(protocol)
+    }
+}
+
+#[cfg(test)]
+mod tests;
