@@ -10,6 +10,8 @@ extern crate alloc;
 
 #[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod awareness;
+#[allow(dead_code)] // until the endpoint uses all of it
+mod budget;
 mod endpoint;
 mod error;
 mod event;
