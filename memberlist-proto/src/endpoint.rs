@@ -1,18 +1,49 @@
+//! The machine itself: its state, and one line for each input that says which room handles it.
+
 use crate::{
-    CommandError, CreateError, Event, Instant, JoinId, Member, MergeError, Options, PingId, RequestId, Stats,
-    StreamFailure, StreamRequest, Transmit,
+    AddressChange, CommandError, CreateError, Event, Instant, JoinId, Member, Options, PingId, RequestId, Stats,
+    StreamRequest, StreamRequestKind, Transmit,
+    awareness::Awareness,
+    budget::PeerBudget,
     event::{BroadcastId, RejectReason},
+    members::{MemberKey, Members, Record},
+    queue::{Broadcasts, Fairness},
+    random, scale,
+    timer::{TimerKey, Timers},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, collections::{BTreeMap, VecDeque}, vec::Vec};
 use bytes::Bytes;
-use core::{marker::PhantomData, time::Duration};
+use core::time::Duration;
+use hashbrown::HashMap;
 use memberlist_types::{
-    Ack, Address, Framing, Id, Incarnation, Message, Meta, Node, NodeState, Ping, SequenceNumber, Versions,
-    Wire,
+    Address, Framing, Id, Incarnation, Message, Meta, Node, NodeState, SequenceNumber, State, Versions, Wire,
 };
+
+mod admission;
+mod alive;
+mod dead;
+mod gossip;
+mod heal;
+mod join;
+mod leave;
+mod ping;
+mod probe;
+mod push_pull;
+mod reads;
+mod refute;
+mod relay;
+mod suspect;
+mod update;
+mod user;
+mod verify;
+
+pub use join::JoinOptions;
 
 /// Randomness for an [`Endpoint`]: the same seed and the same inputs give the same outputs, byte for byte.
 pub type EndpointRng = Box<dyn rand_core::Rng + Send + Sync>;
+
+/// Packets waiting for the driver at most; beyond, the newest is dropped and counted.
+const MAX_TRANSMITS: usize = 65_536;
 
 /// What an endpoint says of itself.
 #[derive(Clone, Debug)]
@@ -20,11 +51,12 @@ pub type EndpointRng = Box<dyn rand_core::Rng + Send + Sync>;
 pub struct LocalNode<I, A> {
     /// Name and advertised address.
     pub node: Node<I, A>,
-    /// Metadata.
+    /// Metadata. Default: none.
     pub meta: Meta,
-    /// Versions.
+    /// Versions. Default: this implementation's, and an application protocol of 0.
     pub versions: Versions,
-    /// The incarnation to start with. Wall-clock seconds make a restart overrule what others remember.
+    /// The incarnation to start with, at least 1 (the default). Wall-clock seconds make a restart overrule what
+    /// others remember of the process before it.
     pub incarnation: Incarnation,
 }
 
@@ -38,213 +70,313 @@ impl<I, A> LocalNode<I, A> {
             incarnation: Incarnation::new(1),
         }
     }
-}
 
-/// How a join goes about its addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JoinOptions {
-    /// Addresses tried at once. Default 8.
-    pub parallel: usize,
-    /// Attempts per address, at least 1. Default 1.
-    pub attempts: u32,
-    /// First pause between two attempts at one address; doubles, with jitter. Default 500 ms.
-    pub backoff: Duration,
-    /// Longest pause. Default 10 s.
-    pub backoff_max: Duration,
-}
+    /// With this metadata.
+    #[must_use]
+    pub fn with_meta(mut self, meta: Meta) -> Self {
+        self.meta = meta;
+        self
+    }
 
-impl Default for JoinOptions {
-    fn default() -> Self {
-        Self {
-            parallel: 8,
-            attempts: 1,
-            backoff: Duration::from_millis(500),
-            backoff_max: Duration::from_secs(10),
-        }
+    /// With these versions.
+    #[must_use]
+    pub fn with_versions(mut self, versions: Versions) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    /// Starting at this incarnation (0 becomes 1).
+    #[must_use]
+    pub fn with_incarnation(mut self, incarnation: Incarnation) -> Self {
+        self.incarnation = incarnation;
+        self
     }
 }
 
 /// The protocol of one node as a pure state machine.
+///
+/// Give it inputs (`handle_*`, commands), then drain its outputs (`poll_*`) until each is `None`, and call
+/// [`handle_timeout`](Endpoint::handle_timeout) when the time comes that [`poll_timeout`](Endpoint::poll_timeout) names.
+/// Packets that have already arrived must be handed in before expired timers, so that a process that was paused does not
+/// suspect others for its own sleep.
+///
+/// ```
+/// use memberlist_proto::{Endpoint, Event, Instant, LocalNode, Options, types::{Framing, NativeWire}};
+/// use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
+///
+/// let local = LocalNode::new(1u64, "127.0.0.1:7946".parse::<core::net::SocketAddr>()?);
+/// let rng = Box::new(Pcg64Mcg::seed_from_u64(7));
+/// let mut endpoint = Endpoint::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire::default(), rng)?;
+/// assert!(matches!(endpoint.poll_event(), Some(Event::Joined(me)) if me.node.id == 1));
+/// assert_eq!(endpoint.num_members(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Endpoint<I, A, W> {
-    _m: PhantomData<(I, A, W)>,
+    options: Options,
+    wire: W,
+    rng: EndpointRng,
+    started_at: Instant,
+    /// The incarnation that this endpoint started with: what others may plausibly have, too.
+    seed_incarnation: Incarnation,
+    me: MemberKey,
+    id: I,
+    members: Members<I, A>,
+    awareness: Awareness,
+    timers: Timers<Timer<A>>,
+    membership: Broadcasts<I>,
+    user: Broadcasts<Bytes>,
+    fairness: Fairness,
+    budget: PeerBudget<A>,
+    /// Bytes of a packet that messages and their own overheads may fill.
+    room: usize,
+    next_seq: SequenceNumber,
+    next_token: u64,
+    /// Pings that wait for their ack, by number.
+    pending: HashMap<SequenceNumber, ping::Pending<I, A>>,
+    /// Streams that were asked for and have not been reported on.
+    requests: HashMap<RequestId, push_pull::Purpose<I, A>>,
+    probe: Option<probe::Probe<I, A>>,
+    relays: usize,
+    /// Whether there is a live member besides ourselves.
+    in_company: bool,
+    /// Statements that come in now are not passed on.
+    quiet: bool,
+    gossip_timer: Option<TimerKey>,
+    last_gossip: Option<Instant>,
+    probing: Option<TimerKey>,
+    push_pull_timer: Option<TimerKey>,
+    joins: BTreeMap<JoinId, join::Join<A>>,
+    healing: heal::Healing<I, A>,
+    verifications: Vec<verify::Verification<I, A>>,
+    leaving: Option<leave::Leaving>,
+    ack_payload: Bytes,
+    transmits: VecDeque<Transmit<A>>,
+    stream_requests: VecDeque<StreamRequest<I, A>>,
+    events: VecDeque<Event<I, A>>,
+    stats: Stats,
+    last_rejected: [Option<Instant>; RejectReason::COUNT],
 }
 
-#[allow(clippy::todo, unused_variables, missing_docs)]
+/// What a timer is for.
+#[derive(Clone, Debug)]
+enum Timer<A> {
+    ProbeTick,
+    ProbeDirectExpired(SequenceNumber),
+    ProbeExpired(SequenceNumber),
+    ProbeSettled(SequenceNumber),
+    RelayNack(SequenceNumber),
+    PendingExpired(SequenceNumber),
+    SuspicionExpired(MemberKey),
+    Gossip,
+    PushPull,
+    Reap(MemberKey),
+    JoinRetry(JoinId, A, u32),
+    Heal,
+    VerifyRetry(u64),
+    VerifyExpired(u64),
+}
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
-    /// Makes the endpoint, alive and alone.
+    /// Makes the endpoint, alive and alone. Reports itself with [`Event::Joined`].
+    ///
+    /// `framing` tells how much room the wrapping of packets takes.
+    ///
+    /// # Errors
+    /// If an option is inconsistent, or the node's name, metadata or versions are not acceptable.
     pub fn new(
         now: Instant,
         local: LocalNode<I, A>,
         options: Options,
         framing: &Framing,
         wire: W,
-        rng: EndpointRng,
+        mut rng: EndpointRng,
     ) -> Result<Self, CreateError> {
-        todo!()
+        options.validate()?;
+        if !local.versions.is_valid() {
+            return Err(CreateError::Versions(local.versions));
+        }
+        local.meta.check(options.max_meta_size).map_err(CommandError::from)?;
+        let incarnation = local.incarnation.max(Incarnation::new(1));
+        let record =
+            Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
+        let mut members = Members::new();
+        let me = members.insert(record, &mut rng);
+        let room = options.packet_size.saturating_sub(wire.packet_overhead(framing));
+        let mut endpoint = Self {
+            awareness: Awareness::new(options.awareness_max),
+            timers: Timers::new(now),
+            membership: Broadcasts::new(),
+            user: Broadcasts::new(),
+            fairness: Fairness::default(),
+            budget: PeerBudget::new(options.max_peer_bytes, options.max_peer_messages, admission::MAX_BUDGETS),
+            room,
+            next_seq: SequenceNumber(rng.next_u32()),
+            next_token: 0,
+            pending: HashMap::new(),
+            requests: HashMap::new(),
+            probe: None,
+            relays: 0,
+            in_company: false,
+            quiet: false,
+            gossip_timer: None,
+            last_gossip: None,
+            probing: None,
+            push_pull_timer: None,
+            joins: BTreeMap::new(),
+            healing: heal::Healing::new(),
+            verifications: Vec::new(),
+            leaving: None,
+            ack_payload: Bytes::new(),
+            transmits: VecDeque::new(),
+            stream_requests: VecDeque::new(),
+            events: VecDeque::new(),
+            stats: Stats::default(),
+            last_rejected: [None; RejectReason::COUNT],
+            started_at: now,
+            seed_incarnation: incarnation,
+            id: local.node.id.clone(),
+            me,
+            members,
+            options,
+            wire,
+            rng,
+        };
+        endpoint.check_fits(&local.node, &local.meta, local.versions)?;
+        endpoint.announce_self(None);
+        let member = endpoint.local();
+        endpoint.emit(Event::Joined(member));
+        Ok(endpoint)
     }
 
-    // ---- inputs ----
-
-    /// A decoded message of a packet.
+    /// A decoded message of a packet that came from `from`.
     pub fn handle_message(&mut self, now: Instant, from: A, message: Message<I, A>) {
-        todo!()
+        if !matches!(message, Message::User(_)) && !self.budget.admit_message(now, &from) {
+            return self.reject(now, RejectReason::PeerBudget, None, Some(from));
+        }
+        match message {
+            Message::Ping(ping) => self.on_ping(now, from, ping),
+            Message::IndirectPing(request) => self.on_indirect_ping(now, from, request),
+            Message::Ack(ack) => self.on_ack(now, &from, ack),
+            Message::Nack(nack) => self.on_nack(&from, nack),
+            Message::Suspect(suspect) => self.on_suspect(now, Some(from), suspect, suspect::Hearsay::Accusation),
+            Message::Alive(alive) => self.on_alive(now, Some(from), alive, alive::Source::Hearsay),
+            Message::Dead(dead) => self.on_dead(now, Some(from), dead),
+            Message::User(payload) => self.emit(Event::User { from, payload }),
+            other => {
+                debug_assert!(false, "unhandled message kind {:?}", other.kind());
+            }
+        }
     }
-    /// Whether `from` may send a packet of this many bytes now; a refusal is counted. Ask before decoding.
-    pub fn admit_packet(&mut self, now: Instant, from: &A, bytes: usize) -> bool {
-        todo!()
-    }
-    /// The packet of `Transmit::probe` could not be sent for a local reason.
-    pub fn handle_send_failure(&mut self, now: Instant, probe: SequenceNumber) {
-        todo!()
-    }
-    /// What we say in a push/pull.
-    pub fn local_states(&self) -> Vec<NodeState<I, A>> {
-        todo!()
-    }
-    /// A peer's push/pull: the answer to our request `id`, or (None) a peer's own request.
-    pub fn handle_push_pull(
-        &mut self,
-        now: Instant,
-        id: Option<RequestId>,
-        states: Vec<NodeState<I, A>>,
-    ) -> Result<(), MergeError> {
-        todo!()
-    }
-    /// Checks versions only, so that the merge delegate is asked about compatible peers alone.
-    pub fn check_versions(&self, states: &[NodeState<I, A>]) -> Result<(), MergeError> {
-        todo!()
-    }
-    /// A fallback ping on a stream; `None`: it is not for us, close silently.
-    pub fn handle_stream_ping(&mut self, now: Instant, ping: &Ping<I, A>) -> Option<Ack> {
-        todo!()
-    }
-    /// The ack to our stream ping `id`.
-    pub fn handle_stream_ack(&mut self, now: Instant, id: RequestId, ack: &Ack) {
-        todo!()
-    }
-    /// Our request `id` failed.
-    pub fn handle_stream_failure(&mut self, now: Instant, id: RequestId, failure: StreamFailure) {
-        todo!()
-    }
-    /// The time that `poll_timeout` named has come (early or late calls are harmless).
+
+    /// The time that [`poll_timeout`](Endpoint::poll_timeout) named has come. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        todo!()
-    }
-    /// Counts (and, rate-limited, reports) a refusal that the driver decided.
-    pub fn reject(&mut self, now: Instant, reason: RejectReason, about: Option<I>, from: Option<A>) {
-        todo!()
-    }
-
-    // ---- commands ----
-
-    /// Joins through these addresses. Ends with `JoinFinished`; each address gives one `JoinProgress`.
-    pub fn join(
-        &mut self,
-        now: Instant,
-        seeds: Vec<A>,
-        options: JoinOptions,
-    ) -> Result<JoinId, CommandError> {
-        todo!()
-    }
-    /// Stops a join; what was reached stays.
-    pub fn cancel_join(&mut self, now: Instant, id: JoinId) {
-        todo!()
-    }
-    /// Replaces the addresses that healing tries (a join adds its own).
-    pub fn set_seeds(&mut self, seeds: Vec<A>) {
-        todo!()
-    }
-    pub fn leave(&mut self, now: Instant) -> Result<(), CommandError> {
-        todo!()
-    }
-    /// Become alive again after `leave`, in the same process.
-    pub fn rejoin(&mut self, now: Instant) -> Result<(), CommandError> {
-        todo!()
-    }
-    pub fn has_left(&self) -> bool {
-        todo!()
-    }
-    pub fn update_meta(&mut self, now: Instant, meta: Meta) -> Result<BroadcastId, CommandError> {
-        todo!()
-    }
-    pub fn update_address(&mut self, now: Instant, address: A) -> Result<BroadcastId, CommandError> {
-        todo!()
-    }
-    /// Pings a node; answered by `PingCompleted` or `PingFailed`.
-    pub fn ping(&mut self, now: Instant, node: Node<I, A>) -> Result<PingId, CommandError> {
-        todo!()
-    }
-    /// Queues a user broadcast; a newer one with the same key replaces it.
-    pub fn broadcast(
-        &mut self,
-        now: Instant,
-        key: Option<Bytes>,
-        payload: Bytes,
-    ) -> Result<BroadcastId, CommandError> {
-        todo!()
-    }
-    /// A best-effort user message to one address.
-    pub fn send(&mut self, now: Instant, to: A, payload: Bytes) -> Result<(), CommandError> {
-        todo!()
-    }
-    /// What is attached to acks from now on.
-    pub fn set_ack_payload(&mut self, payload: Bytes) -> Result<(), CommandError> {
-        todo!()
-    }
-    /// If a gossip round is due at `now`: bytes of user payload that the driver may offer with `offer`.
-    pub fn gossip_room(&self, now: Instant) -> Option<usize> {
-        todo!()
-    }
-    /// Changes options at run time; timings of running timers follow at their next round.
-    pub fn set_options(&mut self, now: Instant, options: Options) -> Result<(), CreateError> {
-        todo!()
+        while let Some((_, timer)) = self.timers.pop(now) {
+            match timer {
+                Timer::ProbeTick => self.on_probe_tick(now),
+                Timer::ProbeDirectExpired(seq) => self.on_probe_direct_expired(now, seq),
+                Timer::ProbeExpired(seq) => self.on_probe_expired(now, seq),
+                Timer::ProbeSettled(seq) => self.on_probe_settled(seq),
+                Timer::RelayNack(seq) => self.on_relay_silent(seq),
+                Timer::PendingExpired(seq) => self.on_pending_expired(seq),
+                Timer::SuspicionExpired(key) => self.on_suspicion_expired(now, key),
+                Timer::Gossip => self.on_gossip(now),
+                Timer::PushPull => self.on_push_pull_due(now),
+                Timer::Reap(key) => self.on_reap(now, key),
+                Timer::JoinRetry(join, address, attempt) => self.on_join_retry(now, join, address, attempt),
+                Timer::Heal => self.on_heal(now),
+                Timer::VerifyRetry(id) => self.on_verify_retry(now, id),
+                Timer::VerifyExpired(id) => self.on_verify_expired(now, id),
+            }
+        }
     }
 
     // ---- outputs ----
 
+    /// The next packet to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit<A>> {
-        todo!()
+        self.transmits.pop_front()
     }
+
+    /// The next conversation to hold on a stream.
     pub fn poll_request(&mut self) -> Option<StreamRequest<I, A>> {
-        todo!()
+        self.stream_requests.pop_front()
     }
+
+    /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event<I, A>> {
-        todo!()
+        self.events.pop_front()
     }
+
+    /// When [`handle_timeout`](Endpoint::handle_timeout) must be called at the latest; `None`: not before another input.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        self.timers.next()
     }
 
-    // ---- reads ----
+    // ---- what the rooms share ----
 
-    pub fn local(&self) -> Member<I, A> {
-        todo!()
+    fn emit(&mut self, event: Event<I, A>) {
+        if self.events.len() >= self.options.max_events {
+            self.stats.events_dropped += 1;
+        } else {
+            self.events.push_back(event);
+        }
     }
-    pub fn members(&self) -> Vec<Member<I, A>> {
-        todo!()
+
+    fn push_transmit(&mut self, transmit: Transmit<A>) {
+        if self.transmits.len() >= MAX_TRANSMITS {
+            self.stats.transmits_dropped += 1;
+        } else {
+            self.transmits.push_back(transmit);
+        }
     }
-    /// Every known node, the dead and left included.
-    pub fn known(&self) -> Vec<Member<I, A>> {
-        todo!()
+
+    /// Asks for a conversation on a stream, to be over at `deadline`.
+    fn request(&mut self, to: A, deadline: Instant, kind: StreamRequestKind<I>, purpose: push_pull::Purpose<I, A>) -> RequestId {
+        let id = RequestId(self.token());
+        self.requests.insert(id, purpose);
+        self.stream_requests.push_back(StreamRequest { id, to, deadline, kind });
+        id
     }
-    pub fn member(&self, id: &I) -> Option<Member<I, A>> {
-        todo!()
+
+    fn token(&mut self) -> u64 {
+        self.next_token += 1;
+        self.next_token
     }
-    pub fn num_members(&self) -> usize {
-        todo!()
+
+    fn seq(&mut self) -> SequenceNumber {
+        let seq = self.next_seq;
+        self.next_seq = seq.next();
+        seq
     }
-    pub fn health_score(&self) -> u32 {
-        todo!()
+
+    /// The encoded message, or nothing if the wire can't express it (then there is nobody who could tell it).
+    fn encode(&self, message: &Message<I, A>) -> Option<Bytes> {
+        let mut out = Vec::with_capacity(64);
+        self.wire.encode_message(message, &mut out).ok()?;
+        Some(Bytes::from(out))
     }
-    pub fn stats(&self) -> Stats {
-        todo!()
+
+    fn me(&self) -> Option<&Record<I, A>> {
+        self.members.get(self.me)
     }
-    pub fn options(&self) -> &Options {
-        todo!()
+
+    fn local_node(&self) -> Option<Node<I, A>> {
+        self.me().map(|me| me.node.clone())
     }
-    /// Largest payload of `send` and `broadcast`, in bytes.
-    pub fn max_user_payload(&self) -> usize {
-        todo!()
+
+    /// Live members besides ourselves.
+    fn others(&self) -> usize {
+        let own = self.me().is_some_and(|me| !me.state().is_gone());
+        self.members.live() - usize::from(own)
+    }
+
+    fn adjust_health(&mut self, delta: i32) {
+        if self.awareness.apply(delta) {
+            let score = self.awareness.score();
+            self.emit(Event::HealthChanged { score });
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod event;
 mod exchange;
+mod members;
 mod options;
 mod output;
 #[allow(dead_code, unused_imports)] // until the endpoint uses all of it

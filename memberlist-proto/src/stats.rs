@@ -51,6 +51,8 @@ pub struct Stats {
     pub user_dropped: u64,
     /// Events dropped because the driver did not fetch them.
     pub events_dropped: u64,
+    /// Packets dropped because the driver did not fetch them.
+    pub transmits_dropped: u64,
     /// Acks and nacks that answer nothing that we asked (late, duplicate, or from the wrong node).
     pub stray_acks: u64,
     /// What was refused, by reason: see [`Stats::rejected`].

@@ -1,0 +1,71 @@
+//! The one gate between what the network says and the membership table: limits, typed refusals, counters.
+
+use super::*;
+use memberlist_types::{Alive, IndirectPing, Ping};
+
+/// Source addresses whose budget is remembered at most.
+pub(super) const MAX_BUDGETS: usize = 4_096;
+
+/// At most one event for each reason in this time; counters count every refusal.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// Whether `from` may send a packet of this many bytes now; a refusal is counted and (rate-limited) reported.
+    /// Ask before decoding.
+    pub fn admit_packet(&mut self, now: Instant, from: &A, bytes: usize) -> bool {
+        let admitted = self.budget.admit_bytes(now, from, bytes);
+        if !admitted {
+            self.reject(now, RejectReason::PeerBudget, None, Some(from.clone()));
+        }
+        admitted
+    }
+
+    /// Counts a refusal, and reports it if none was reported for the same reason within the last second. For
+    /// refusals that the driver decides (delegates, allowed networks); the machine's own come by themselves.
+    pub fn reject(&mut self, now: Instant, reason: RejectReason, about: Option<I>, from: Option<A>) {
+        if let Some(count) = self.stats.rejected.get_mut(reason as usize) {
+            *count += 1;
+        }
+        let Some(last) = self.last_rejected.get_mut(reason as usize) else { return };
+        if last.is_none_or(|last| now.since(last) >= REPORT_INTERVAL) {
+            *last = Some(now);
+            self.emit(Event::Rejected(crate::Rejection { reason, about, from }));
+        }
+    }
+
+    /// Whether an alive message may enter at all, whatever is known of its subject.
+    pub(super) fn check_alive(&self, alive: &Alive<I, A>) -> Result<Versions, RejectReason> {
+        let versions = alive.versions.filter(|v| v.is_valid()).ok_or(RejectReason::InvalidVersions)?;
+        if alive.meta.len() > self.options.max_meta_size {
+            return Err(RejectReason::MetaTooLarge);
+        }
+        match self.members.by_id(&alive.node.id) {
+            Some(_) => Ok(versions),
+            None if alive.incarnation == Incarnation::ZERO => Err(RejectReason::IncarnationZero),
+            None if self.members.len() >= self.options.max_members => Err(RejectReason::MembersFull),
+            None if self.check_fits(&alive.node, &alive.meta, versions).is_err() => Err(RejectReason::NameTooLong),
+            None => Ok(versions),
+        }
+    }
+
+    /// The highest incarnation that hearsay may ascribe to a node that we know at `known`.
+    ///
+    /// Incarnations start at wall-clock seconds, so a node that restarted may be as far ahead as our own clock is; beyond
+    /// that and `max_incarnation_jump`, only the node itself is believed (see the verification room). So the bound
+    /// keeps forged statements from exhausting a node's incarnations, and never hides a real node.
+    pub(super) fn plausible(&self, now: Instant, known: Incarnation) -> Incarnation {
+        let running = u32::try_from(now.since(self.started_at).as_secs()).unwrap_or(u32::MAX);
+        known.max(self.seed_incarnation.saturating_add(running)).saturating_add(self.options.max_incarnation_jump)
+    }
+
+    /// Bytes of the largest ping with which this node could be asked for, directly or through a helper.
+    pub(super) fn ping_size(&self, node: &Node<I, A>) -> usize {
+        let seq = SequenceNumber(u32::MAX);
+        let source = self.local_node();
+        let direct =
+            Message::Ping(Ping { seq, target: Some(node.id.clone()), source: source.clone() });
+        let indirect =
+            Message::IndirectPing(IndirectPing { seq, target: node.clone(), nack: true, source });
+        [direct, indirect].iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,184 @@
+//! Signs of life: joining, returning, changing, moving (spec 5.12).
+
+use super::*;
+use memberlist_types::Alive;
+
+/// How an alive statement came to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// In a packet, or in somebody's push/pull.
+    Hearsay,
+    /// From the node itself, on a stream that we opened to the address that it claims.
+    FirstHand,
+}
+
+/// What a record says of its node.
+pub(super) fn statement<I: Id, A: Address>(record: &Record<I, A>) -> Alive<I, A> {
+    Alive {
+        incarnation: record.incarnation,
+        node: record.node.clone(),
+        meta: record.meta.clone(),
+        versions: Some(record.versions),
+    }
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    pub(super) fn on_alive(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>, source: Source) {
+        if alive.node.id == self.id {
+            return self.on_alive_self(now, from, alive);
+        }
+        let versions = match self.check_alive(&alive) {
+            Ok(versions) => versions,
+            Err(reason) => return self.reject(now, reason, Some(alive.node.id), from),
+        };
+        match self.members.key(&alive.node.id) {
+            None => self.admit(now, alive, versions),
+            Some(key) => self.on_alive_known(now, from, key, alive, versions, source),
+        }
+    }
+
+    /// A node that we did not know.
+    fn admit(&mut self, now: Instant, alive: Alive<I, A>, versions: Versions) {
+        let record =
+            Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
+        let key = self.members.insert(record, &mut self.rng);
+        self.healing.found(&alive.node.id);
+        self.stats.alive_accepted += 1;
+        self.relay_statement(alive.node.id.clone(), &Message::Alive(alive));
+        if let Some(record) = self.members.get(key) {
+            let member = record.snapshot();
+            self.emit(Event::Joined(member));
+        }
+        self.company_changed(now);
+    }
+
+    fn on_alive_known(
+        &mut self,
+        now: Instant,
+        from: Option<A>,
+        key: MemberKey,
+        alive: Alive<I, A>,
+        versions: Versions,
+        source: Source,
+    ) {
+        let Some(record) = self.members.get(key) else { return };
+        let newer = alive.incarnation > record.incarnation;
+        let moved = alive.node.address != record.node.address;
+        let may_move = moved && self.may_move(now, record);
+        if !newer && !may_move {
+            return self.on_stale_alive(now, from, key, &alive, moved);
+        }
+        if newer && source == Source::Hearsay && alive.incarnation > self.plausible(now, record.incarnation) {
+            self.reject(now, RejectReason::IncarnationJump, Some(alive.node.id.clone()), from);
+            return self.verify(now, alive);
+        }
+        if moved && !may_move && source == Source::Hearsay {
+            let existing = record.snapshot();
+            self.emit(Event::Conflict { existing, claimed: alive.node.clone() });
+            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
+            if self.options.address_change == AddressChange::Verified {
+                self.verify(now, alive);
+            }
+            return;
+        }
+        if moved && self.check_fits(&alive.node, &alive.meta, versions).is_err() {
+            return self.reject(now, RejectReason::NameTooLong, Some(alive.node.id), from);
+        }
+        self.apply_alive(now, key, alive, versions);
+    }
+
+    /// Whether the node's name may move to another address without further proof.
+    fn may_move(&self, now: Instant, record: &Record<I, A>) -> bool {
+        match (record.state(), self.options.address_change) {
+            (State::Left, _) | (State::Dead, AddressChange::Verified) => true,
+            (State::Dead, AddressChange::AfterDeath(wait)) => now.since(record.changed_at) >= wait,
+            _ => false,
+        }
+    }
+
+    /// The statement is not newer than what we know. If its subject itself says it, it has restarted and does not know
+    /// that others remember more of it: tell it what we hold, so that it can refute above that.
+    fn on_stale_alive(&mut self, now: Instant, from: Option<A>, key: MemberKey, alive: &Alive<I, A>, moved: bool) {
+        let Some(record) = self.members.get(key) else { return };
+        let behind = alive.incarnation < record.incarnation || (record.state() != State::Alive);
+        let by_itself = from.as_ref() == Some(&alive.node.address);
+        if moved && alive.incarnation == record.incarnation && !record.state().is_gone() {
+            let existing = record.snapshot();
+            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
+            self.emit(Event::Conflict { existing, claimed: alive.node.clone() });
+        } else if behind && by_itself {
+            if let Some(statement) = self.statement_about(key) {
+                self.transmit(alive.node.address.clone(), &[statement], None);
+            }
+        }
+    }
+
+    /// What we would tell others about this node.
+    pub(super) fn statement_about(&self, key: MemberKey) -> Option<Message<I, A>> {
+        let record = self.members.get(key)?;
+        let (incarnation, node) = (record.incarnation, record.node.id.clone());
+        Some(match record.state() {
+            State::Suspect => {
+                Message::Suspect(memberlist_types::Suspect { incarnation, node, from: self.id.clone() })
+            }
+            State::Dead => Message::Dead(memberlist_types::Dead { incarnation, node, from: self.id.clone() }),
+            State::Left => Message::Dead(memberlist_types::Dead { incarnation, from: node.clone(), node }),
+            _ => Message::Alive(statement(record)),
+        })
+    }
+
+    /// Accepts the statement: the only place where a known node's record takes values from the network.
+    pub(super) fn apply_alive(&mut self, now: Instant, key: MemberKey, alive: Alive<I, A>, versions: Versions) {
+        let Some(record) = self.members.get_mut(key) else { return };
+        let previous = record.snapshot();
+        record.node = alive.node.clone();
+        record.meta = alive.meta.clone();
+        record.versions = versions;
+        record.incarnation = alive.incarnation;
+        self.end_suspicion(key);
+        self.members.set_state(key, State::Alive, now);
+        self.stats.alive_accepted += 1;
+        self.healing.found(&alive.node.id);
+        self.relay_statement(alive.node.id.clone(), &Message::Alive(alive));
+        let Some(member) = self.members.get(key).map(Record::snapshot) else { return };
+        match previous.state {
+            State::Dead | State::Left => self.emit(Event::Joined(member)),
+            state => {
+                if state == State::Suspect {
+                    let suspected_for = now.since(previous.changed_at);
+                    self.emit(Event::Recovered { member: member.clone(), suspected_for });
+                }
+                if member.meta != previous.meta || member.node != previous.node {
+                    self.emit(Event::Updated { member, previous });
+                }
+            }
+        }
+        self.company_changed(now);
+    }
+
+    /// Somebody speaks of a node with our name.
+    fn on_alive_self(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>) {
+        if self.has_left() {
+            return;
+        }
+        let Some(me) = self.me() else { return };
+        if alive.incarnation < me.incarnation {
+            return;
+        }
+        if alive.node.address != me.node.address {
+            let existing = me.snapshot();
+            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
+            return self.emit(Event::Conflict { existing, claimed: alive.node });
+        }
+        let same = alive.incarnation == me.incarnation
+            && alive.meta == me.meta
+            && alive.versions.is_none_or(|versions| versions == me.versions);
+        if same {
+            return;
+        }
+        if alive.incarnation > self.plausible(now, me.incarnation) && from.is_some() {
+            return self.reject(now, RejectReason::IncarnationJump, Some(alive.node.id), from);
+        }
+        self.refute(now, alive.incarnation, None, from.as_ref());
+    }
+}

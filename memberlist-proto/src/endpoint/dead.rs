@@ -1,0 +1,67 @@
+//! Deaths and departures, and forgetting them (spec 5.13, 5.4).
+
+use super::*;
+use memberlist_types::Dead;
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    pub(super) fn on_dead(&mut self, now: Instant, from: Option<A>, dead: Dead<I>) {
+        self.on_dead_from(now, from, dead, false);
+    }
+
+    /// `asked`: a push/pull that we had asked for says it.
+    pub(super) fn on_dead_from(&mut self, now: Instant, from: Option<A>, dead: Dead<I>, asked: bool) {
+        let Some(key) = self.members.key(&dead.node) else { return };
+        let Some(record) = self.members.get(key) else { return };
+        if dead.incarnation < record.incarnation || record.state().is_gone() {
+            return;
+        }
+        if dead.incarnation > self.plausible(now, record.incarnation) && !(key == self.me && asked) {
+            return self.reject(now, RejectReason::IncarnationJump, Some(dead.node), from);
+        }
+        if key == self.me {
+            return self.refute(now, dead.incarnation, Some(dead.from), from.as_ref());
+        }
+        self.apply_dead(now, key, dead);
+    }
+
+    /// Accepts the death or departure of another node.
+    pub(super) fn apply_dead(&mut self, now: Instant, key: MemberKey, dead: Dead<I>) {
+        let ended = self.end_suspicion(key);
+        let state = if dead.is_leave() { State::Left } else { State::Dead };
+        self.members.set_state(key, state, now);
+        let Some(record) = self.members.get_mut(key) else { return };
+        record.incarnation = dead.incarnation;
+        let member = record.snapshot();
+        self.timers.insert(now + self.options.gossip_to_the_dead, Timer::Reap(key));
+        self.stats.dead_accepted += 1;
+        let declared_by = dead.from.clone();
+        self.relay_statement(dead.node.clone(), &Message::Dead(dead));
+        self.abandon_probe_of(key);
+        if state == State::Left {
+            self.emit(Event::Left(member));
+        } else {
+            let reason = self.failure_reason(now, declared_by, ended);
+            self.emit(Event::Failed { member, reason });
+        }
+        self.company_changed(now);
+        self.arm_healing(now);
+    }
+
+    /// A dead or left node has been remembered long enough. A dead one stays on healing's list of lost peers.
+    pub(super) fn on_reap(&mut self, now: Instant, key: MemberKey) {
+        let Some(record) = self.members.get(key) else { return };
+        let due = record.changed_at + self.options.gossip_to_the_dead;
+        if !record.state().is_gone() || key == self.me || now < due {
+            // It returned (and perhaps died again: then a later timer is its own).
+            return;
+        }
+        let Some(record) = self.members.remove(key) else { return };
+        let member = record.snapshot();
+        if member.state == State::Dead {
+            self.healing.lost(now, member.node.clone(), self.options.max_lost_peers);
+        }
+        self.membership.remove(&member.node.id);
+        self.emit(Event::Removed(member));
+        self.arm_healing(now);
+    }
+}

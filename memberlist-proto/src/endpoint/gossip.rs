@@ -1,0 +1,137 @@
+//! What is told to whom and how often (spec 5.9, 5.10), and how packets are filled (spec 3.8).
+
+use super::*;
+use crate::queue::{Room, fill_fair};
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// Queues a statement about a node that came from elsewhere; it replaces an older one about the same node.
+    pub(super) fn relay_statement(&mut self, about: I, message: &Message<I, A>) {
+        if !self.quiet {
+            self.enqueue_as(about, message, None);
+        }
+    }
+
+    /// Queues a statement about the node `about`; it replaces an older one about the same node.
+    pub(super) fn enqueue_as(&mut self, about: I, message: &Message<I, A>, token: Option<BroadcastId>) {
+        let Some(payload) = self.encode(message) else { return };
+        if let Some(id) = self.membership.insert(Some(about), payload, token) {
+            self.emit(Event::BroadcastFinished { id, outcome: crate::BroadcastOutcome::Replaced });
+        }
+        // One entry for each name: the queue is as bounded as the table. Forged names end here all the same.
+        for dropped in self.membership.prune(self.options.max_members, usize::MAX) {
+            self.stats.membership_dropped += 1;
+            self.finish(dropped, crate::BroadcastOutcome::Dropped);
+        }
+    }
+
+    /// The number of live members may have changed: probing and gossip need somebody to talk to.
+    pub(super) fn company_changed(&mut self, now: Instant) {
+        let company = self.others() > 0;
+        if company != self.in_company {
+            self.in_company = company;
+            self.emit(if company { Event::Active } else { Event::Idle });
+            self.start_schedules(now);
+        }
+        self.arm_gossip(now);
+    }
+
+    /// Starts or stops the periodic rounds, as options and company ask for.
+    pub(super) fn start_schedules(&mut self, now: Instant) {
+        let run = self.in_company && !self.has_left();
+        self.schedule_probing(now, run && !self.options.probe_interval.is_zero());
+        self.schedule_push_pull(now, run && !self.options.push_pull_interval.is_zero());
+    }
+
+    /// Makes sure that a gossip round comes if there is something to tell and somebody to tell it to.
+    pub(super) fn arm_gossip(&mut self, now: Instant) {
+        let idle = self.membership.is_empty() && self.user.is_empty();
+        let off = self.options.gossip_interval.is_zero() || self.options.gossip_nodes == 0;
+        if self.gossip_timer.is_some() || idle || off || !self.in_company {
+            return;
+        }
+        // The first news after a pause goes out soon; then the interval holds.
+        let soon = now + random::stagger(&mut self.rng, self.options.gossip_interval / 8);
+        let at = self.last_gossip.map_or(soon, |last| soon.max(last + self.options.gossip_interval));
+        self.gossip_timer = Some(self.timers.insert(at, Timer::Gossip));
+    }
+
+    pub(super) fn on_gossip(&mut self, now: Instant) {
+        self.gossip_timer = None;
+        self.last_gossip = Some(now);
+        let window = self.options.gossip_to_the_dead;
+        let me = self.me;
+        let own = self.id.clone();
+        let targets = self.members.sample(self.options.gossip_nodes, &mut self.rng, |record| {
+            record.node.id != own
+                && match record.state() {
+                    State::Dead => now.since(record.changed_at) <= window,
+                    state => state != State::Left,
+                }
+        });
+        for key in targets {
+            debug_assert_ne!(key, me);
+            let Some(to) = self.members.get(key).map(|r| r.node.address.clone()) else { continue };
+            let mut messages = Vec::new();
+            self.fill(0, 0, &mut messages);
+            if messages.is_empty() {
+                break;
+            }
+            self.stats.gossip_packets += 1;
+            self.push_transmit(Transmit { to, messages, probe: None });
+        }
+        self.arm_gossip(now);
+        self.check_leave();
+    }
+
+    /// If a gossip round is due at `now`: bytes that user broadcasts may still claim in it. A driver whose application
+    /// hands out broadcasts on demand asks this before `handle_timeout`.
+    pub fn gossip_room(&self, now: Instant) -> Option<usize> {
+        let due = self.gossip_timer.is_some() && self.poll_timeout().is_some_and(|at| at <= now);
+        due.then(|| self.max_user_payload().saturating_sub(self.user.bytes()))
+    }
+
+    /// Sends these messages to one address in one packet, and fills the rest of it with what is queued.
+    pub(super) fn transmit(&mut self, to: A, primary: &[Message<I, A>], probe: Option<SequenceNumber>) {
+        let mut messages: Vec<Bytes> = primary.iter().filter_map(|m| self.encode(m)).collect();
+        if messages.len() < primary.len() {
+            return;
+        }
+        let used = messages.iter().map(|m| m.len() + self.wire.message_overhead()).sum();
+        self.fill(used, messages.len(), &mut messages);
+        self.push_transmit(Transmit { to, messages, probe });
+    }
+
+    /// Adds queued broadcasts to a packet that holds `used` bytes in `count` messages.
+    fn fill(&mut self, used: usize, count: usize, messages: &mut Vec<Bytes>) {
+        if self.membership.is_empty() && self.user.is_empty() {
+            return;
+        }
+        let mut room = Room {
+            bytes: self.room.saturating_sub(used),
+            overhead: self.wire.message_overhead(),
+            messages: self.wire.max_packet_messages().saturating_sub(count),
+        };
+        let limit = scale::retransmit_limit(self.options.retransmit_mult, self.members.len());
+        let mut finished = Vec::new();
+        fill_fair(
+            &mut self.membership,
+            &mut self.user,
+            &mut room,
+            limit,
+            self.options.user_share,
+            &mut self.fairness,
+            messages,
+            &mut finished,
+        );
+        for id in finished {
+            self.finish(Some(id), crate::BroadcastOutcome::Transmitted);
+        }
+    }
+
+    pub(super) fn finish(&mut self, id: Option<BroadcastId>, outcome: crate::BroadcastOutcome) {
+        if let Some(id) = id {
+            self.on_leave_broadcast_finished(id);
+            self.emit(Event::BroadcastFinished { id, outcome });
+        }
+    }
+}

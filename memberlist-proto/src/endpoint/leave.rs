@@ -1,0 +1,112 @@
+//! Leaving, and coming back in the same process (spec 5.16; complaints 8 and 10).
+
+use super::*;
+use memberlist_types::{Dead, Ping};
+
+/// Members who are told directly.
+const FAREWELLS: usize = 16;
+/// Members who must have heard it for the departure to be complete: they pass it on.
+const CONFIRMATIONS: usize = 3;
+
+/// A departure, under way or complete.
+pub(super) struct Leaving {
+    broadcast: BroadcastId,
+    wanted: usize,
+    heard: usize,
+    reported: bool,
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// Announces our departure: directly to some members, who answer, and by gossip. [`Event::LeaveFinished`] says when
+    /// three of them (or all) have heard it, or gossip has handed it out as often as its limit asks for. We go on answering
+    /// pings until the endpoint is dropped, but probe nobody.
+    ///
+    /// # Errors
+    /// If we have left already.
+    pub fn leave(&mut self, now: Instant) -> Result<(), CommandError> {
+        if self.has_left() {
+            return Err(CommandError::HasLeft);
+        }
+        let broadcast = BroadcastId(self.token());
+        let wanted = self.others().min(CONFIRMATIONS);
+        self.leaving = Some(Leaving { broadcast, wanted, heard: 0, reported: false });
+        self.members.set_state(self.me, State::Left, now);
+        self.start_schedules(now);
+        self.stop_healing();
+        let joins: Vec<JoinId> = self.joins.keys().copied().collect();
+        for id in joins {
+            self.cancel_join(now, id);
+        }
+        let local = self.local();
+        let dead =
+            Message::Dead(Dead { incarnation: local.incarnation, node: self.id.clone(), from: self.id.clone() });
+        self.enqueue_as(self.id.clone(), &dead, Some(broadcast));
+        self.say_farewell(now, &dead);
+        self.arm_gossip(now);
+        self.emit(Event::Left(local));
+        self.check_leave();
+        Ok(())
+    }
+
+    fn say_farewell(&mut self, now: Instant, dead: &Message<I, A>) {
+        let targets = self.members.sample(FAREWELLS, &mut self.rng, |r| !r.state().is_gone());
+        for key in targets {
+            let Some(node) = self.members.get(key).map(|r| r.node.clone()) else { continue };
+            let seq = self.seq();
+            self.pending.insert(seq, ping::Pending::Farewell { address: node.address.clone() });
+            self.timers.insert(now + self.options.probe_interval, Timer::PendingExpired(seq));
+            let ping = Message::Ping(Ping { seq, target: Some(node.id), source: self.local_node() });
+            self.transmit(node.address, &[dead.clone(), ping], None);
+        }
+    }
+
+    pub(super) fn on_farewell_heard(&mut self) {
+        if let Some(leaving) = self.leaving.as_mut() {
+            leaving.heard += 1;
+        }
+        self.check_leave();
+    }
+
+    pub(super) fn on_leave_broadcast_finished(&mut self, id: BroadcastId) {
+        if let Some(leaving) = self.leaving.as_mut().filter(|l| l.broadcast == id) {
+            leaving.wanted = 0;
+        }
+        self.check_leave();
+    }
+
+    pub(super) fn check_leave(&mut self) {
+        let alone = self.others() == 0;
+        let Some(leaving) = self.leaving.as_mut().filter(|l| !l.reported) else { return };
+        if alone || leaving.heard >= leaving.wanted {
+            leaving.reported = true;
+            let confirmed = leaving.heard;
+            self.emit(Event::LeaveFinished { confirmed });
+        }
+    }
+
+    /// Becomes a member again after [`leave`](Endpoint::leave), in the same process, at a higher incarnation. Members that are
+    /// still known hear of it by gossip; `join` again if it was long ago.
+    ///
+    /// # Errors
+    /// If we have not left, or our incarnation is at its maximum. Nothing changed then.
+    pub fn rejoin(&mut self, now: Instant) -> Result<(), CommandError> {
+        if !self.has_left() {
+            return Err(CommandError::HasNotLeft);
+        }
+        if self.local().incarnation.is_saturated() {
+            return Err(CommandError::IncarnationExhausted);
+        }
+        self.leaving = None;
+        self.members.set_state(self.me, State::Alive, now);
+        if let Some(record) = self.members.get_mut(self.me) {
+            record.incarnation = record.incarnation.next();
+        }
+        self.announce_self(None);
+        let member = self.local();
+        self.emit(Event::Joined(member));
+        self.start_schedules(now);
+        self.arm_gossip(now);
+        self.arm_healing(now);
+        Ok(())
+    }
+}

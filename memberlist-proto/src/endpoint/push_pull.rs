@@ -1,0 +1,207 @@
+//! Exchanging full states on a stream, and what comes of every stream that was asked for (spec 5.11, 5.14).
+
+use super::*;
+use crate::{MergeError, StreamFailure};
+use alloc::string::ToString;
+use memberlist_types::{Ack, Alive, Dead, Suspect};
+
+/// What a stream was asked for.
+pub(super) enum Purpose<I, A> {
+    /// Periodic anti-entropy.
+    Periodic,
+    /// One attempt at one address of a join.
+    Join { join: JoinId, address: A, attempt: u32, started: Instant },
+    /// Finding back to a lost member or a seed; `again`: once more, so that each side hears the other's refutation.
+    Heal { address: A, again: bool },
+    /// Whether a node itself says what was said of it.
+    Verify { id: u64, claimed: I },
+    /// The stream ping of the probe.
+    ProbeStream { seq: SequenceNumber },
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    pub(super) fn schedule_push_pull(&mut self, now: Instant, run: bool) {
+        match (run, self.push_pull_timer) {
+            (true, None) => {
+                let at = now + random::stagger(&mut self.rng, self.options.push_pull_interval) + self.push_pull_pause();
+                self.push_pull_timer = Some(self.timers.insert(at, Timer::PushPull));
+            }
+            (false, Some(timer)) => {
+                self.timers.cancel(timer);
+                self.push_pull_timer = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn push_pull_pause(&self) -> Duration {
+        scale::push_pull_scale(self.options.push_pull_interval, self.members.len())
+    }
+
+    pub(super) fn on_push_pull_due(&mut self, now: Instant) {
+        let own = self.id.clone();
+        let chosen =
+            self.members.sample(1, &mut self.rng, |r| r.state() == State::Alive && r.node.id != own);
+        if let Some(to) = chosen.first().and_then(|key| self.members.get(*key)).map(|r| r.node.address.clone()) {
+            let deadline = now + self.options.stream_timeout;
+            self.request(to, deadline, StreamRequestKind::PushPull { join: false }, Purpose::Periodic);
+        }
+        self.push_pull_timer = Some(self.timers.insert(now + self.push_pull_pause(), Timer::PushPull));
+    }
+
+    /// What we say in a push/pull: all that we know, ourselves, the dead and the left included.
+    pub fn local_states(&self) -> Vec<NodeState<I, A>> {
+        self.members
+            .iter()
+            .map(|record| NodeState {
+                node: record.node.clone(),
+                meta: record.meta.clone(),
+                incarnation: record.incarnation,
+                state: record.state(),
+                versions: Some(record.versions),
+            })
+            .collect()
+    }
+
+    /// A peer's push/pull: the answer to our request `id`, or (`None`) a peer's own request, which the driver has already
+    /// answered with our states from before the merge.
+    ///
+    /// # Errors
+    /// If the versions do not fit, or we have left. Nothing was merged then.
+    pub fn handle_push_pull(
+        &mut self,
+        now: Instant,
+        id: Option<RequestId>,
+        states: Vec<NodeState<I, A>>,
+    ) -> Result<(), MergeError> {
+        let purpose = match id {
+            None => None,
+            Some(id) => match self.requests.remove(&id) {
+                // Cancelled in the meantime.
+                None => return Ok(()),
+                purpose => purpose,
+            },
+        };
+        let checked = if self.has_left() { Err(MergeError::HasLeft) } else { self.check_versions(&states) };
+        if let Err(error) = checked {
+            self.stats.push_pulls_failed += 1;
+            if !matches!(error, MergeError::HasLeft) {
+                self.reject(now, RejectReason::Incompatible, None, None);
+            }
+            if let Some(purpose) = purpose {
+                self.on_purpose_failed(now, purpose, StreamFailure::MergeRefused(error.to_string()));
+            }
+            return Err(error);
+        }
+        self.stats.push_pulls += 1;
+        let claimed = match &purpose {
+            Some(Purpose::Verify { claimed, .. }) => Some(claimed.clone()),
+            _ => None,
+        };
+        let mut said_by_itself = None;
+        // Whoever joins alone has nobody to pass the news to: all of it comes from those whom it joins.
+        self.quiet = purpose.is_some() && self.others() == 0 && self.requests.is_empty();
+        for state in states {
+            if claimed.as_ref() == Some(&state.node.id) {
+                said_by_itself = Some(state);
+            } else {
+                self.merge(now, state, purpose.is_some());
+            }
+        }
+        self.quiet = false;
+        match purpose {
+            None | Some(Purpose::Periodic | Purpose::ProbeStream { .. }) => {}
+            Some(Purpose::Join { join, address, attempt, started }) => {
+                self.on_join_reached(now, join, address, attempt, started);
+            }
+            Some(Purpose::Heal { address, again }) => self.on_healed(now, address, again),
+            Some(Purpose::Verify { id, .. }) => self.on_claim_confirmed(now, id, said_by_itself),
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, now: Instant, state: NodeState<I, A>, asked: bool) {
+        let NodeState { node, meta, incarnation, state, versions } = state;
+        match state {
+            State::Alive => {
+                self.on_alive(now, None, Alive { incarnation, node, meta, versions }, alive::Source::Hearsay);
+            }
+            State::Left => {
+                let dead = Dead { incarnation, node: node.id.clone(), from: node.id };
+                self.on_dead_from(now, None, dead, asked);
+            }
+            // Never an instant death: whoever is held for dead elsewhere gets the chance to refute here.
+            State::Suspect | State::Dead => {
+                let suspect = Suspect { incarnation, node: node.id, from: self.id.clone() };
+                self.on_suspect(now, None, suspect, suspect::Hearsay::PushPull { state, asked });
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks the versions of a push/pull alone, so that a merge decision is asked about compatible peers only.
+    ///
+    /// # Errors
+    /// Names the first node whose spoken version is not within what all live nodes on both sides understand.
+    pub fn check_versions(&self, states: &[NodeState<I, A>]) -> Result<(), MergeError> {
+        let remote = || {
+            states.iter().filter(|s| !s.state.is_gone()).filter_map(|s| Some((&s.node.id, s.state, s.versions?)))
+        };
+        let local = || {
+            self.members
+                .iter()
+                .filter(|r| !r.state().is_gone())
+                .map(|r| (&r.node.id, r.state(), r.versions))
+        };
+        let (mut protocol, mut delegate) = ((0, u8::MAX), (0, u8::MAX));
+        for (_, _, v) in remote().chain(local()).filter(|(_, state, _)| *state == State::Alive) {
+            protocol = (v.protocol_min.max(protocol.0), v.protocol_max.min(protocol.1));
+            delegate = (v.delegate_min.max(delegate.0), v.delegate_max.min(delegate.1));
+        }
+        for (id, _, v) in remote().chain(local()) {
+            for (what, version, (min, max)) in [
+                ("protocol", v.protocol_current, protocol),
+                ("application", v.delegate_current, delegate),
+            ] {
+                if version < min || version > max {
+                    return Err(MergeError::Incompatible { node: id.to_string(), what, version, min, max });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The ack to our stream ping `id`.
+    pub fn handle_stream_ack(&mut self, now: Instant, id: RequestId, ack: &Ack) {
+        match self.requests.remove(&id) {
+            Some(Purpose::ProbeStream { seq }) if seq == ack.seq => {
+                self.probe_succeeded(now, seq, Bytes::new(), true);
+            }
+            Some(Purpose::ProbeStream { .. }) | None => self.stats.stray_acks += 1,
+            Some(other) => self.on_purpose_failed(
+                now,
+                other,
+                StreamFailure::Invalid(memberlist_types::DecodeError::Invalid("reply: an ack to a push/pull")),
+            ),
+        }
+    }
+
+    /// Our request `id` failed, or its deadline passed.
+    pub fn handle_stream_failure(&mut self, now: Instant, id: RequestId, failure: StreamFailure) {
+        if let Some(purpose) = self.requests.remove(&id) {
+            self.on_purpose_failed(now, purpose, failure);
+        }
+    }
+
+    fn on_purpose_failed(&mut self, now: Instant, purpose: Purpose<I, A>, failure: StreamFailure) {
+        match purpose {
+            // The probe goes on until its own deadline.
+            Purpose::ProbeStream { .. } => {}
+            Purpose::Periodic | Purpose::Heal { .. } | Purpose::Verify { .. } => self.stats.push_pulls_failed += 1,
+            Purpose::Join { join, address, attempt, .. } => {
+                self.stats.push_pulls_failed += 1;
+                self.on_join_failed(now, join, address, attempt, failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a user can ask; nothing here changes anything.
+
+use super::*;
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// Ourselves.
+    ///
+    /// The state is `Alive`, or `Left` after [`leave`](Endpoint::leave).
+    pub fn local(&self) -> Member<I, A> {
+        // The own record is made in `new` and never removed.
+        match self.me() {
+            Some(record) => record.snapshot(),
+            None => unreachable!("the own record is never removed"),
+        }
+    }
+
+    /// Every member: alive or suspect, ourselves included. In no particular order.
+    pub fn members(&self) -> Vec<Member<I, A>> {
+        self.members.iter().filter(|r| !r.state().is_gone()).map(Record::snapshot).collect()
+    }
+
+    /// Every known node, the dead and left that are not yet forgotten included. In no particular order.
+    pub fn known(&self) -> Vec<Member<I, A>> {
+        self.members.iter().map(Record::snapshot).collect()
+    }
+
+    /// What is known of this node, if anything.
+    pub fn member(&self, id: &I) -> Option<Member<I, A>> {
+        self.members.by_id(id).map(Record::snapshot)
+    }
+
+    /// How many members there are: alive or suspect, ourselves included.
+    pub fn num_members(&self) -> usize {
+        self.members.live()
+    }
+
+    /// The local health score: 0 (healthy) to `awareness_max - 1`. Probe deadlines scale with `score + 1`.
+    pub fn health_score(&self) -> u32 {
+        self.awareness.score()
+    }
+
+    /// Whether we have left the cluster.
+    pub fn has_left(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// The counters and queue lengths.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            known: self.members.len(),
+            members: self.members.live(),
+            suspects: self.members.count(State::Suspect),
+            membership_queue: self.membership.len(),
+            user_queue: self.user.len(),
+            user_queue_bytes: self.user.bytes(),
+            relays: self.relays,
+            ..self.stats.clone()
+        }
+    }
+
+    /// The options in force.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Largest payload of [`send`](Endpoint::send) and [`broadcast`](Endpoint::broadcast), in bytes.
+    pub fn max_user_payload(&self) -> usize {
+        let empty = self.encode(&Message::User(Bytes::new())).map_or(0, |m| m.len());
+        self.message_room().saturating_sub(empty + user::LENGTH_GROWTH)
+    }
+
+    /// Bytes that one message alone in a packet may have.
+    pub(super) fn message_room(&self) -> usize {
+        self.room.saturating_sub(self.wire.message_overhead())
+    }
+}

@@ -1,0 +1,137 @@
+//! Suspicions: raised by our own probes or told by others, confirmed, and run out (spec 5.6, 5.13).
+
+use super::*;
+use crate::{
+    event::{Evidence, FailureReason, ProbeReport, SuspicionReason},
+    members::RunningSuspicion,
+    suspicion::Suspicion,
+};
+use memberlist_types::{Dead, Suspect};
+
+/// What a suspicion message rests on.
+#[derive(Clone, Debug)]
+pub(super) enum Hearsay<I> {
+    /// Its sender says so.
+    Accusation,
+    /// A push/pull showed the node in this state; `asked`: it was one that we had asked for.
+    PushPull { state: State, asked: bool },
+    /// It is our own: our probe failed.
+    Probe(ProbeReport<I>),
+}
+
+impl<I> Hearsay<I> {
+    /// Whether we chose the peer who says it, rather than it us.
+    pub(super) fn is_asked(&self) -> bool {
+        !matches!(self, Self::Accusation | Self::PushPull { asked: false, .. })
+    }
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    pub(super) fn on_suspect(&mut self, now: Instant, from: Option<A>, suspect: Suspect<I>, hearsay: Hearsay<I>) {
+        let Some(key) = self.members.key(&suspect.node) else { return };
+        let Some(record) = self.members.get(key) else { return };
+        if suspect.incarnation < record.incarnation || record.state().is_gone() {
+            return;
+        }
+        if suspect.incarnation > self.plausible(now, record.incarnation) && !(key == self.me && hearsay.is_asked()) {
+            return self.reject(now, RejectReason::IncarnationJump, Some(suspect.node), from);
+        }
+        if key == self.me {
+            return self.refute(now, suspect.incarnation, Some(suspect.from), from.as_ref());
+        }
+        if record.suspicion.is_some() {
+            return self.confirm(key, suspect);
+        }
+        self.start_suspicion(now, key, suspect, hearsay);
+    }
+
+    /// Another accuser of a node that is suspected already: the more accusers, the sooner it is over.
+    fn confirm(&mut self, key: MemberKey, suspect: Suspect<I>) {
+        // Names that nobody knows must not hurry a death.
+        let known = self.members.by_id(&suspect.from).is_some_and(|r| !r.state().is_gone());
+        let Some(record) = self.members.get_mut(key) else { return };
+        record.incarnation = record.incarnation.max(suspect.incarnation);
+        let Some(running) = record.suspicion.as_mut() else { return };
+        if !known || !running.suspicion.confirm(&suspect.from) {
+            return;
+        }
+        self.timers.cancel(running.timer);
+        running.timer = self.timers.insert(running.suspicion.deadline(), Timer::SuspicionExpired(key));
+        self.relay_statement(suspect.node.clone(), &Message::Suspect(suspect));
+    }
+
+    fn start_suspicion(&mut self, now: Instant, key: MemberKey, suspect: Suspect<I>, hearsay: Hearsay<I>) {
+        let own = suspect.from == self.id;
+        let reason = SuspicionReason {
+            accuser: suspect.from.clone(),
+            evidence: match hearsay {
+                Hearsay::Accusation => Evidence::Accusation,
+                Hearsay::PushPull { state, .. } => Evidence::PushPull { state },
+                Hearsay::Probe(report) => Evidence::Probe(report),
+            },
+            health_score: self.awareness.score(),
+        };
+        let timeouts = scale::suspicion_timeouts(&self.options, self.members.len());
+        let suspicion = Suspicion::new(now, suspect.from.clone(), timeouts);
+        let timer = self.timers.insert(suspicion.deadline(), Timer::SuspicionExpired(key));
+        self.members.set_state(key, State::Suspect, now);
+        let Some(record) = self.members.get_mut(key) else { return };
+        record.incarnation = suspect.incarnation;
+        record.suspicion = Some(RunningSuspicion { suspicion, timer, reason: reason.clone() });
+        let member = record.snapshot();
+        let message = Message::Suspect(suspect);
+        if own {
+            // Buddy: the suspect is told first, so that it can refute within a round trip.
+            self.transmit(member.node.address.clone(), core::slice::from_ref(&message), None);
+        }
+        self.stats.suspect_accepted += 1;
+        self.relay_statement(member.node.id.clone(), &message);
+        self.emit(Event::Suspected { member, reason });
+        self.arm_gossip(now);
+    }
+
+    /// The suspect did not refute in time.
+    pub(super) fn on_suspicion_expired(&mut self, now: Instant, key: MemberKey) {
+        let Some(record) = self.members.get(key) else { return };
+        let Some(running) = record.suspicion.as_ref() else { return };
+        if running.suspicion.is_degraded() {
+            self.stats.suspicions_degraded += 1;
+        }
+        let dead =
+            Dead { incarnation: record.incarnation, node: record.node.id.clone(), from: self.id.clone() };
+        self.apply_dead(now, key, dead);
+    }
+
+    /// Forgets the suspicion, and says what it was.
+    pub(super) fn end_suspicion(&mut self, key: MemberKey) -> Option<RunningSuspicion<I>> {
+        let running = self.members.get_mut(key)?.suspicion.take()?;
+        self.timers.cancel(running.timer);
+        Some(running)
+    }
+
+    /// Why a member is declared dead now.
+    pub(super) fn failure_reason(
+        &self,
+        now: Instant,
+        declared_by: I,
+        ended: Option<RunningSuspicion<I>>,
+    ) -> FailureReason<I> {
+        let health_score = self.awareness.score();
+        match ended {
+            None => FailureReason {
+                declared_by,
+                suspicion: None,
+                confirmed_by: Vec::new(),
+                suspected_for: Duration::ZERO,
+                health_score,
+            },
+            Some(ended) => FailureReason {
+                declared_by,
+                suspicion: Some(ended.reason),
+                confirmed_by: ended.suspicion.confirmed_by().to_vec(),
+                suspected_for: now.since(ended.suspicion.started()),
+                health_score,
+            },
+        }
+    }
+}
