@@ -1,8 +1,8 @@
 //! The machine itself: its state, and one line for each input that says which room handles it.
 
 use crate::{
-    AddressChange, CommandError, CreateError, Event, Instant, JoinId, Member, Options, PingId, RequestId, Stats,
-    StreamRequest, StreamRequestKind, Transmit,
+    AddressChange, CommandError, CreateError, Event, Instant, JoinId, Member, Options, PingId, RequestId,
+    Stats, StreamRequest, StreamRequestKind, Transmit,
     awareness::Awareness,
     budget::PeerBudget,
     event::{BroadcastId, RejectReason},
@@ -11,7 +11,11 @@ use crate::{
     random, scale,
     timer::{TimerKey, Timers},
 };
-use alloc::{boxed::Box, collections::{BTreeMap, VecDeque}, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
 use bytes::Bytes;
 use core::time::Duration;
 use hashbrown::HashMap;
@@ -191,14 +195,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         wire: W,
         mut rng: EndpointRng,
     ) -> Result<Self, CreateError> {
-        options.validate()?;
         if !local.versions.is_valid() {
             return Err(CreateError::Versions(local.versions));
         }
         local.meta.check(options.max_meta_size).map_err(CommandError::from)?;
         let incarnation = local.incarnation.max(Incarnation::new(1));
-        let record =
-            Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
+        let record = Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
         let mut members = Members::new();
         let me = members.insert(record, &mut rng);
         let room = options.packet_size.saturating_sub(wire.packet_overhead(framing));
@@ -208,7 +210,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             membership: Broadcasts::new(),
             user: Broadcasts::new(),
             fairness: Fairness::default(),
-            budget: PeerBudget::new(options.max_peer_bytes, options.max_peer_messages, admission::MAX_BUDGETS),
+            budget: PeerBudget::new(
+                options.max_peer_bytes,
+                options.max_peer_messages,
+                admission::MAX_BUDGETS,
+            ),
             room,
             next_seq: SequenceNumber(rng.next_u32()),
             next_token: 0,
@@ -258,7 +264,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Message::IndirectPing(request) => self.on_indirect_ping(now, from, request),
             Message::Ack(ack) => self.on_ack(now, &from, ack),
             Message::Nack(nack) => self.on_nack(&from, nack),
-            Message::Suspect(suspect) => self.on_suspect(now, Some(from), suspect, suspect::Hearsay::Accusation),
+            Message::Suspect(suspect) => {
+                self.on_suspect(now, Some(from), suspect, suspect::Hearsay::Accusation)
+            }
             Message::Alive(alive) => self.on_alive(now, Some(from), alive, alive::Source::Hearsay),
             Message::Dead(dead) => self.on_dead(now, Some(from), dead),
             Message::User(payload) => self.emit(Event::User { from, payload }),
@@ -331,7 +339,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// Asks for a conversation on a stream, to be over at `deadline`.
-    fn request(&mut self, to: A, deadline: Instant, kind: StreamRequestKind<I>, purpose: push_pull::Purpose<I, A>) -> RequestId {
+    fn request(
+        &mut self,
+        to: A,
+        deadline: Instant,
+        kind: StreamRequestKind<I>,
+        purpose: push_pull::Purpose<I, A>,
+    ) -> RequestId {
         let id = RequestId(self.token());
         self.requests.insert(id, purpose);
         self.stream_requests.push_back(StreamRequest { id, to, deadline, kind });

@@ -43,7 +43,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Some(_) => Ok(versions),
             None if alive.incarnation == Incarnation::ZERO => Err(RejectReason::IncarnationZero),
             None if self.members.len() >= self.options.max_members => Err(RejectReason::MembersFull),
-            None if self.check_fits(&alive.node, &alive.meta, versions).is_err() => Err(RejectReason::NameTooLong),
+            None if self.check_fits(&alive.node, &alive.meta, versions).is_err() => {
+                Err(RejectReason::NameTooLong)
+            }
             None => Ok(versions),
         }
     }
@@ -55,17 +57,17 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// keeps forged statements from exhausting a node's incarnations, and never hides a real node.
     pub(super) fn plausible(&self, now: Instant, known: Incarnation) -> Incarnation {
         let running = u32::try_from(now.since(self.started_at).as_secs()).unwrap_or(u32::MAX);
-        known.max(self.seed_incarnation.saturating_add(running)).saturating_add(self.options.max_incarnation_jump)
+        known
+            .max(self.seed_incarnation.saturating_add(running))
+            .saturating_add(self.options.max_incarnation_jump)
     }
 
     /// Bytes of the largest ping with which this node could be asked for, directly or through a helper.
     pub(super) fn ping_size(&self, node: &Node<I, A>) -> usize {
         let seq = SequenceNumber(u32::MAX);
         let source = self.local_node();
-        let direct =
-            Message::Ping(Ping { seq, target: Some(node.id.clone()), source: source.clone() });
-        let indirect =
-            Message::IndirectPing(IndirectPing { seq, target: node.clone(), nack: true, source });
+        let direct = Message::Ping(Ping { seq, target: Some(node.id.clone()), source: source.clone() });
+        let indirect = Message::IndirectPing(IndirectPing { seq, target: node.clone(), nack: true, source });
         [direct, indirect].iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(usize::MAX)
     }
 }

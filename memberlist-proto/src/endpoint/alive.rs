@@ -39,8 +39,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// A node that we did not know.
     fn admit(&mut self, now: Instant, alive: Alive<I, A>, versions: Versions) {
-        let record =
-            Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
+        let record = Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
         let key = self.members.insert(record, &mut self.rng);
         self.healing.found(&alive.node.id);
         self.stats.alive_accepted += 1;
@@ -98,7 +97,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// The statement is not newer than what we know. If its subject itself says it, it has restarted and does not know
     /// that others remember more of it: tell it what we hold, so that it can refute above that.
-    fn on_stale_alive(&mut self, now: Instant, from: Option<A>, key: MemberKey, alive: &Alive<I, A>, moved: bool) {
+    fn on_stale_alive(
+        &mut self,
+        now: Instant,
+        from: Option<A>,
+        key: MemberKey,
+        alive: &Alive<I, A>,
+        moved: bool,
+    ) {
         let Some(record) = self.members.get(key) else { return };
         let behind = alive.incarnation < record.incarnation || (record.state() != State::Alive);
         let by_itself = from.as_ref() == Some(&alive.node.address);
@@ -128,7 +134,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// Accepts the statement: the only place where a known node's record takes values from the network.
-    pub(super) fn apply_alive(&mut self, now: Instant, key: MemberKey, alive: Alive<I, A>, versions: Versions) {
+    pub(super) fn apply_alive(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        alive: Alive<I, A>,
+        versions: Versions,
+    ) {
         let Some(record) = self.members.get_mut(key) else { return };
         let previous = record.snapshot();
         record.node = alive.node.clone();

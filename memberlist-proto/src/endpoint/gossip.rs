@@ -116,10 +116,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         fill_fair(
             &mut self.membership,
             &mut self.user,
+            &mut self.fairness,
             &mut room,
             limit,
             self.options.user_share,
-            &mut self.fairness,
             messages,
             &mut finished,
         );

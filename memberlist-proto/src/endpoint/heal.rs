@@ -70,8 +70,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Somebody was lost (or may have been): healing starts over with its shortest pause.
     pub(super) fn arm_healing(&mut self, now: Instant) {
         self.healing.attempt = 0;
-        let somebody =
-            !self.healing.seeds.is_empty() || !self.healing.lost.is_empty() || self.members.count(State::Dead) > 0;
+        let somebody = !self.healing.seeds.is_empty()
+            || !self.healing.lost.is_empty()
+            || self.members.count(State::Dead) > 0;
         if somebody && self.healing.timer.is_none() {
             self.schedule_healing(now);
         }
@@ -117,7 +118,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.members.iter().filter(|r| !r.state().is_gone()).map(|r| &r.node.address).collect();
         let seeds = self.healing.seeds.iter().filter(|seed| !live.contains(seed));
         let dead = self.members.iter().filter(|r| r.state() == State::Dead).map(|r| &r.node.address);
-        let lost = dead.chain(self.healing.lost.iter().map(|l| &l.node.address)).filter(|a| !live.contains(a));
+        let lost =
+            dead.chain(self.healing.lost.iter().map(|l| &l.node.address)).filter(|a| !live.contains(a));
         let (seeds, lost): (Vec<A>, Vec<A>) = (seeds.cloned().collect(), lost.cloned().collect());
         let from_seeds = lost.is_empty() || (self.healing.seeds_turn && !seeds.is_empty());
         self.healing.seeds_turn = !from_seeds;

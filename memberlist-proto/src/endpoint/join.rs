@@ -73,7 +73,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ///
     /// # Errors
     /// If there is no address other than our own, or we have left.
-    pub fn join(&mut self, now: Instant, seeds: Vec<A>, options: JoinOptions) -> Result<JoinId, CommandError> {
+    pub fn join(
+        &mut self,
+        now: Instant,
+        seeds: Vec<A>,
+        options: JoinOptions,
+    ) -> Result<JoinId, CommandError> {
         if self.has_left() {
             return Err(CommandError::HasLeft);
         }
@@ -97,7 +102,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Stops a join: nothing more is dialled, conversations under way are void, what was reached stays.
     pub fn cancel_join(&mut self, now: Instant, id: JoinId) {
         let Some(join) = self.joins.remove(&id) else { return };
-        self.requests.retain(|_, purpose| !matches!(purpose, push_pull::Purpose::Join { join, .. } if *join == id));
+        self.requests
+            .retain(|_, purpose| !matches!(purpose, push_pull::Purpose::Join { join, .. } if *join == id));
         self.emit(Event::JoinFinished { id, reached: join.reached });
         self.arm_healing(now);
     }
@@ -132,7 +138,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.dial_seed(now, id, address, attempt);
     }
 
-    pub(super) fn on_join_reached(&mut self, now: Instant, id: JoinId, address: A, attempts: u32, started: Instant) {
+    pub(super) fn on_join_reached(
+        &mut self,
+        now: Instant,
+        id: JoinId,
+        address: A,
+        attempts: u32,
+        started: Instant,
+    ) {
         let Some(join) = self.joins.get_mut(&id) else { return };
         join.open -= 1;
         join.reached += 1;

@@ -38,8 +38,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.cancel_join(now, id);
         }
         let local = self.local();
-        let dead =
-            Message::Dead(Dead { incarnation: local.incarnation, node: self.id.clone(), from: self.id.clone() });
+        let dead = Message::Dead(Dead {
+            incarnation: local.incarnation,
+            node: self.id.clone(),
+            from: self.id.clone(),
+        });
         self.enqueue_as(self.id.clone(), &dead, Some(broadcast));
         self.say_farewell(now, &dead);
         self.arm_gossip(now);

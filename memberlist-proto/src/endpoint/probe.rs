@@ -99,7 +99,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         primary.push(Message::Ping(Ping { seq, target: Some(node.id.clone()), source: self.local_node() }));
         if suspect {
             // Buddy: who is suspected hears of it with every ping.
-            primary.push(Message::Suspect(Suspect { incarnation, node: node.id.clone(), from: self.id.clone() }));
+            primary.push(Message::Suspect(Suspect {
+                incarnation,
+                node: node.id.clone(),
+                from: self.id.clone(),
+            }));
         }
         self.transmit(node.address, &primary, Some(seq));
     }
@@ -124,14 +128,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 IndirectPing { seq, target: node.clone(), nack: helper.can_nack, source: source.clone() };
             self.transmit(helper.node.address.clone(), &[Message::IndirectPing(request)], None);
         }
-        let understands = self
-            .members
-            .get(target)
-            .is_some_and(|r| r.versions.protocol_max >= Versions::STREAM_PING);
+        let understands =
+            self.members.get(target).is_some_and(|r| r.versions.protocol_max >= Versions::STREAM_PING);
         let mut stream = None;
         if self.options.stream_ping && self.wire.features().stream_ping && understands {
             let kind = StreamRequestKind::Ping { target: node.id.clone(), seq };
-            stream = Some(self.request(node.address, deadline, kind, push_pull::Purpose::ProbeStream { seq }));
+            stream =
+                Some(self.request(node.address, deadline, kind, push_pull::Purpose::ProbeStream { seq }));
         }
         if let Some(probe) = self.probe.as_mut() {
             probe.helpers = helpers;
@@ -140,7 +143,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// Somebody answered: directly, through a helper, or on the stream.
-    pub(super) fn probe_succeeded(&mut self, now: Instant, seq: SequenceNumber, payload: Bytes, by_stream: bool) {
+    pub(super) fn probe_succeeded(
+        &mut self,
+        now: Instant,
+        seq: SequenceNumber,
+        payload: Bytes,
+        by_stream: bool,
+    ) {
         let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
         self.drop_probe_timers(&probe);
         self.stats.probes_by_stream += u64::from(by_stream);
@@ -160,7 +169,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             helpers: probe
                 .helpers
                 .iter()
-                .map(|h| (h.node.id.clone(), if h.nacked { HelperAnswer::Nack } else { HelperAnswer::Silent }))
+                .map(|h| {
+                    (h.node.id.clone(), if h.nacked { HelperAnswer::Nack } else { HelperAnswer::Silent })
+                })
                 .collect(),
             stream_tried: probe.stream.is_some(),
             took: now.since(probe.started),

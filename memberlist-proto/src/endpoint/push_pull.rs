@@ -23,7 +23,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn schedule_push_pull(&mut self, now: Instant, run: bool) {
         match (run, self.push_pull_timer) {
             (true, None) => {
-                let at = now + random::stagger(&mut self.rng, self.options.push_pull_interval) + self.push_pull_pause();
+                let at = now
+                    + random::stagger(&mut self.rng, self.options.push_pull_interval)
+                    + self.push_pull_pause();
                 self.push_pull_timer = Some(self.timers.insert(at, Timer::PushPull));
             }
             (false, Some(timer)) => {
@@ -40,9 +42,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     pub(super) fn on_push_pull_due(&mut self, now: Instant) {
         let own = self.id.clone();
-        let chosen =
-            self.members.sample(1, &mut self.rng, |r| r.state() == State::Alive && r.node.id != own);
-        if let Some(to) = chosen.first().and_then(|key| self.members.get(*key)).map(|r| r.node.address.clone()) {
+        let chosen = self.members.sample(1, &mut self.rng, |r| r.state() == State::Alive && r.node.id != own);
+        if let Some(to) =
+            chosen.first().and_then(|key| self.members.get(*key)).map(|r| r.node.address.clone())
+        {
             let deadline = now + self.options.stream_timeout;
             self.request(to, deadline, StreamRequestKind::PushPull { join: false }, Purpose::Periodic);
         }
@@ -145,13 +148,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Names the first node whose spoken version is not within what all live nodes on both sides understand.
     pub fn check_versions(&self, states: &[NodeState<I, A>]) -> Result<(), MergeError> {
         let remote = || {
-            states.iter().filter(|s| !s.state.is_gone()).filter_map(|s| Some((&s.node.id, s.state, s.versions?)))
+            states
+                .iter()
+                .filter(|s| !s.state.is_gone())
+                .filter_map(|s| Some((&s.node.id, s.state, s.versions?)))
         };
         let local = || {
-            self.members
-                .iter()
-                .filter(|r| !r.state().is_gone())
-                .map(|r| (&r.node.id, r.state(), r.versions))
+            self.members.iter().filter(|r| !r.state().is_gone()).map(|r| (&r.node.id, r.state(), r.versions))
         };
         let (mut protocol, mut delegate) = ((0, u8::MAX), (0, u8::MAX));
         for (_, _, v) in remote().chain(local()).filter(|(_, state, _)| *state == State::Alive) {
@@ -159,10 +162,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             delegate = (v.delegate_min.max(delegate.0), v.delegate_max.min(delegate.1));
         }
         for (id, _, v) in remote().chain(local()) {
-            for (what, version, (min, max)) in [
-                ("protocol", v.protocol_current, protocol),
-                ("application", v.delegate_current, delegate),
-            ] {
+            for (what, version, (min, max)) in
+                [("protocol", v.protocol_current, protocol), ("application", v.delegate_current, delegate)]
+            {
                 if version < min || version > max {
                     return Err(MergeError::Incompatible { node: id.to_string(), what, version, min, max });
                 }
@@ -181,7 +183,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Some(other) => self.on_purpose_failed(
                 now,
                 other,
-                StreamFailure::Invalid(memberlist_types::DecodeError::Invalid("reply: an ack to a push/pull")),
+                StreamFailure::Invalid(memberlist_types::DecodeError::Invalid(
+                    "reply: an ack to a push/pull",
+                )),
             ),
         }
     }
@@ -197,7 +201,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         match purpose {
             // The probe goes on until its own deadline.
             Purpose::ProbeStream { .. } => {}
-            Purpose::Periodic | Purpose::Heal { .. } | Purpose::Verify { .. } => self.stats.push_pulls_failed += 1,
+            Purpose::Periodic | Purpose::Heal { .. } | Purpose::Verify { .. } => {
+                self.stats.push_pulls_failed += 1
+            }
             Purpose::Join { join, address, attempt, .. } => {
                 self.stats.push_pulls_failed += 1;
                 self.on_join_failed(now, join, address, attempt, failure);

@@ -7,7 +7,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ///
     /// Our incarnation becomes the one above both; everybody learns of it, and who told us learns it at once.
     /// A refutation costs a health point: a node that is accused may be the one that is slow (Lifeguard).
-    pub(super) fn refute(&mut self, now: Instant, accused: Incarnation, accuser: Option<I>, told_by: Option<&A>) {
+    pub(super) fn refute(
+        &mut self,
+        now: Instant,
+        accused: Incarnation,
+        accuser: Option<I>,
+        told_by: Option<&A>,
+    ) {
         let Some(me) = self.members.get_mut(self.me) else { return };
         let highest = me.incarnation.max(accused);
         if highest.is_saturated() {

@@ -29,10 +29,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let target = target.unwrap_or(request.target.address);
         let seq = self.seq();
         self.relays += 1;
-        self.pending.insert(
-            seq,
-            ping::Pending::Relay(Relay { seq: request.seq, reply_to, target: target.clone() }),
-        );
+        self.pending
+            .insert(seq, ping::Pending::Relay(Relay { seq: request.seq, reply_to, target: target.clone() }));
         if request.nack {
             self.timers.insert(now + self.nack_delay(), Timer::RelayNack(seq));
         }

@@ -27,13 +27,21 @@ impl<I> Hearsay<I> {
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
-    pub(super) fn on_suspect(&mut self, now: Instant, from: Option<A>, suspect: Suspect<I>, hearsay: Hearsay<I>) {
+    pub(super) fn on_suspect(
+        &mut self,
+        now: Instant,
+        from: Option<A>,
+        suspect: Suspect<I>,
+        hearsay: Hearsay<I>,
+    ) {
         let Some(key) = self.members.key(&suspect.node) else { return };
         let Some(record) = self.members.get(key) else { return };
         if suspect.incarnation < record.incarnation || record.state().is_gone() {
             return;
         }
-        if suspect.incarnation > self.plausible(now, record.incarnation) && !(key == self.me && hearsay.is_asked()) {
+        if suspect.incarnation > self.plausible(now, record.incarnation)
+            && !(key == self.me && hearsay.is_asked())
+        {
             return self.reject(now, RejectReason::IncarnationJump, Some(suspect.node), from);
         }
         if key == self.me {

@@ -34,7 +34,6 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// If an option is inconsistent, or is one of those that are fixed for the life of an endpoint: `packet_size`
     /// (it depends on the framing and the transport). Nothing changed then.
     pub fn set_options(&mut self, now: Instant, options: Options) -> Result<(), CreateError> {
-        options.validate()?;
         if options.packet_size != self.options.packet_size {
             return Err(CreateError::Options(crate::OptionsError {
                 field: "packet_size",
@@ -48,7 +47,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.awareness = Awareness::new(options.awareness_max);
             self.adjust_health(i32::try_from(score).unwrap_or(i32::MAX));
         }
-        self.budget = PeerBudget::new(options.max_peer_bytes, options.max_peer_messages, admission::MAX_BUDGETS);
+        self.budget.set_rates(options.max_peer_bytes, options.max_peer_messages);
         self.options = options;
         self.start_schedules(now);
         self.arm_healing(now);
@@ -56,7 +55,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// Checks that everything which is ever said about a node of this name fits a packet.
-    pub(super) fn check_fits(&self, node: &Node<I, A>, meta: &Meta, versions: Versions) -> Result<(), CommandError> {
+    pub(super) fn check_fits(
+        &self,
+        node: &Node<I, A>,
+        meta: &Meta,
+        versions: Versions,
+    ) -> Result<(), CommandError> {
         let alive = Message::Alive(Alive {
             incarnation: Incarnation::MAX,
             node: node.clone(),

@@ -12,7 +12,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ///
     /// # Errors
     /// If it is empty, fits no packet, or the queue is full. Nothing was queued then.
-    pub fn broadcast(&mut self, now: Instant, key: Option<Bytes>, payload: Bytes) -> Result<BroadcastId, CommandError> {
+    pub fn broadcast(
+        &mut self,
+        now: Instant,
+        key: Option<Bytes>,
+        payload: Bytes,
+    ) -> Result<BroadcastId, CommandError> {
         if self.has_left() {
             return Err(CommandError::HasLeft);
         }

@@ -95,9 +95,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// The push/pull with the claimed address was merged; `said`: what it says of the node in question.
     pub(super) fn on_claim_confirmed(&mut self, now: Instant, id: u64, said: Option<NodeState<I, A>>) {
         let Some(verification) = self.verification(id) else { return };
-        let Some(said) = said.filter(|s| s.state == State::Alive && s.node == verification.claim.node) else { return };
-        let alive =
-            Alive { incarnation: said.incarnation, node: said.node, meta: said.meta, versions: said.versions };
+        let Some(said) = said.filter(|s| s.state == State::Alive && s.node == verification.claim.node) else {
+            return;
+        };
+        let alive = Alive {
+            incarnation: said.incarnation,
+            node: said.node,
+            meta: said.meta,
+            versions: said.versions,
+        };
         if verification.old_address.is_some() {
             verification.confirmed = Some(alive);
         } else {

@@ -22,7 +22,11 @@ fn add(members: &mut Members<u32, u16>, id: u32, rng: &mut Pcg32) -> MemberKey {
 }
 
 fn round(members: &mut Members<u32, u16>, n: usize, rng: &mut Pcg32) -> Vec<u32> {
-    (0..n).filter_map(|_| members.next_probe(rng, |_| true)).filter_map(|k| members.get(k)).map(|r| r.node.id).collect()
+    (0..n)
+        .filter_map(|_| members.next_probe(rng, |_| true))
+        .filter_map(|k| members.get(k))
+        .map(|r| r.node.id)
+        .collect()
 }
 
 /// F-01: each round probes each member exactly once.
@@ -129,7 +133,11 @@ fn sampling_is_uniform_and_without_repeats() {
         let expected = 60_000.0 / n as f64;
         for (id, hit) in hits.iter().enumerate() {
             let ratio = f64::from(*hit) / expected;
-            assert!((0.9..1.1).contains(&ratio), "{}", String::from("member ") + &alloc::format!("{id}: {ratio}"));
+            assert!(
+                (0.9..1.1).contains(&ratio),
+                "{}",
+                String::from("member ") + &alloc::format!("{id}: {ratio}")
+            );
         }
     }
 }
