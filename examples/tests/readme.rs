@@ -1,0 +1,54 @@
+//! What README and the guides say of the options is what the code does.
+
+use memberlist_proto::Options;
+
+/// `name: value` of every field, as `Debug` prints them.
+fn field(options: &Options, name: &str) -> Option<String> {
+    let text = format!("{options:?}");
+    let (_, rest) = text.split_once(&format!(" {name}: "))?;
+    let end = rest.find(", ").or_else(|| rest.find(" }"))?;
+    Some(rest[..end].to_owned())
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).expect(path)
+}
+
+/// The cells of every table row whose first cell is code.
+fn rows(page: &str) -> Vec<Vec<&str>> {
+    page.lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect()
+}
+
+/// F-65, D-08
+#[test]
+fn every_value_in_the_option_table_of_readme_is_that_of_the_code() {
+    let page = read("README.md");
+    let (_, section) = page.split_once("## Options that matter").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("a section after it");
+    let rows = rows(section);
+    assert!(rows.len() >= 10, "only {} rows", rows.len());
+    for row in rows {
+        let [name, _, local, lan, wan] = row[..] else { panic!("five columns: {row:?}") };
+        for (preset, said, options) in
+            [("local", local, Options::local()), ("lan", lan, Options::lan()), ("wan", wan, Options::wan())]
+        {
+            let name = name.trim_matches('`');
+            assert_eq!(field(&options, name).as_deref(), Some(said), "{name} of the preset {preset}");
+        }
+    }
+}
+
+/// F-64, W-37
+#[test]
+fn every_option_that_the_guide_for_newcomers_names_exists() {
+    let page = read("docs/coming-from.md");
+    let mut checked = 0;
+    for word in page.split('`').filter_map(|word| word.strip_prefix("protocol.")).filter(|word| *word != "…") {
+        assert!(field(&Options::lan(), word).is_some(), "there is no option {word}");
+        checked += 1;
+    }
+    assert!(checked >= 25, "only {checked} names");
+}
