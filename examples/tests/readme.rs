@@ -46,7 +46,8 @@ fn every_value_in_the_option_table_of_readme_is_that_of_the_code() {
 fn every_option_that_the_guide_for_newcomers_names_exists() {
     let page = read("docs/coming-from.md");
     let mut checked = 0;
-    for word in page.split('`').filter_map(|word| word.strip_prefix("protocol.")).filter(|word| *word != "…") {
+    for word in page.split('`').filter_map(|word| word.strip_prefix("protocol.")).filter(|word| *word != "…")
+    {
         assert!(field(&Options::lan(), word).is_some(), "there is no option {word}");
         checked += 1;
     }
