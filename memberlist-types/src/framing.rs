@@ -2,7 +2,20 @@ use crate::Label;
 
 /// How a packet or a stream frame is wrapped: what lies outside the messages.
 ///
-/// From the outside in: label, then (with the transports' own crates) encryption, checksum, compression.
+/// From the outside in: label, encryption (to come), checksum, compression (to come). One setting for packets and streams.
+///
+/// ```
+/// use memberlist_types::{ChecksumAlgorithm, Framing, Label};
+///
+/// let framing = Framing::new().with_label(Label::new("staging")?);
+/// assert_eq!(framing.checksum, Some(ChecksumAlgorithm::Crc32));
+/// assert_eq!(framing.to_string(), "label \"staging\", crc32");
+///
+/// // Over a transport that checks integrity itself:
+/// let lean = framing.with_checksum(None);
+/// # assert_eq!(lean.to_string(), "label \"staging\", no checksum");
+/// # Ok::<_, memberlist_types::LabelTooLong>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -10,10 +23,11 @@ use crate::Label;
 pub struct Framing {
     /// The cluster's name; input with another one (or none) is refused. Default: none.
     pub label: Label,
-    /// The label was already checked and removed by something in front of us (a proxy): a label that is seen is then an error. Default: false.
+    /// The label was already checked and removed by something in front of us (a proxy): a label that is seen is then an error,
+    /// none is right. Concerns input only: what we send bears the label. Default: false.
     pub label_stripped_upstream: bool,
-    /// The checksum over packets. `None` where the transport already guarantees integrity. Default: crc32.
-    /// Input is accepted with any checksum that is compiled in, whatever is set here.
+    /// The checksum of what we send, in packets and streams. `None` where the transport already guarantees integrity. Default: crc32.
+    /// Input is accepted with any checksum that is compiled in, and without one, whatever is set here.
     pub checksum: Option<ChecksumAlgorithm>,
 }
 
@@ -32,6 +46,13 @@ impl Framing {
     #[must_use]
     pub fn with_label(mut self, label: Label) -> Self {
         self.label = label;
+        self
+    }
+
+    /// With (or without) something in front of us that removes the label from what we receive.
+    #[must_use]
+    pub fn with_label_stripped_upstream(mut self, stripped: bool) -> Self {
+        self.label_stripped_upstream = stripped;
         self
     }
 

@@ -4,6 +4,14 @@ use core::fmt;
 ///
 /// A statement about a node overrules those of a lower incarnation. The value saturates at [`Incarnation::MAX`]
 /// and never wraps (wrapping would make a live node permanently invisible).
+///
+/// ```
+/// use memberlist_types::Incarnation;
+///
+/// let known = Incarnation::new(4);
+/// assert!(known.next() > known);
+/// assert_eq!(Incarnation::MAX.next(), Incarnation::MAX);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Incarnation(u32);

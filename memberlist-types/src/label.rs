@@ -5,6 +5,15 @@ use smol_str::SmolStr;
 ///
 /// It keeps clusters that share a network from mixing; it is no secret. 0 to 255 bytes of UTF-8; empty (the
 /// default) means "no label", and input that bears a label is then refused, as is input that bears another one.
+///
+/// ```
+/// use memberlist_types::{Label, LabelTooLong};
+///
+/// assert_eq!(Label::new("production")?.as_bytes(), b"production");
+/// assert!(Label::default().is_empty());
+/// assert_eq!(Label::new("x".repeat(256)), Err(LabelTooLong(256)));
+/// # Ok::<_, LabelTooLong>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "SmolStr", into = "SmolStr"))]

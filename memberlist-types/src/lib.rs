@@ -2,7 +2,24 @@
 //!
 //! This crate knows *what is said* between nodes ([`Message`], [`StreamMessage`]) and *how it looks in bytes*
 //! ([`Wire`], [`NativeWire`]); it knows nothing of the protocol's rules, of time, or of sockets.
-//! It is `no_std + alloc` (switch the default feature `std` off).
+//! It is `no_std + alloc` (switch the default feature `std` off). The native format is specified byte by byte in `WIRE.md`, beside
+//! this crate's manifest.
+//!
+//! ```
+//! use bytes::{Bytes, BytesMut};
+//! use core::net::SocketAddr;
+//! use memberlist_types::{Framing, Label, NativeWire, StreamLimits, StreamMessage, Wire};
+//!
+//! let wire: &dyn Wire<String, SocketAddr> = &NativeWire;
+//! let framing = Framing::new().with_label(Label::new("production")?);
+//! let limits = StreamLimits::default();
+//! let message = StreamMessage::User(Bytes::from_static(b"hello"));
+//!
+//! let frame = wire.encode_frame(&framing, &limits, true, &message)?;
+//! let mut received = BytesMut::from(&frame[..]);
+//! assert_eq!(wire.decode_frame(&framing, &limits, true, &mut received)?, Some(message));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -18,6 +35,7 @@ mod meta;
 mod native;
 mod node;
 mod rejection;
+mod text;
 mod versions;
 mod wire;
 

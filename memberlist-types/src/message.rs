@@ -105,6 +105,18 @@ impl<I: Eq> Dead<I> {
 }
 
 /// What packets are made of.
+///
+/// ```
+/// use memberlist_types::{Message, MessageKind, Node, Ping, SequenceNumber};
+///
+/// let ping: Message<String, u64> = Message::Ping(Ping {
+///     seq: SequenceNumber(7),
+///     target: Some("b".into()),
+///     source: Some(Node::new("a".into(), 1)),
+/// });
+/// assert_eq!(ping.kind(), MessageKind::Ping);
+/// assert_eq!(ping.to_string(), "ping 7 to b from a(1)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message<I, A> {
@@ -170,6 +182,15 @@ pub struct PushPull<I, A> {
 }
 
 /// What streams are made of: one request and at most one reply per stream.
+///
+/// ```
+/// use bytes::Bytes;
+/// use memberlist_types::{PushPull, StreamMessage};
+///
+/// let empty = PushPull { join: true, states: Vec::new(), user: Bytes::new() };
+/// let request: StreamMessage<String, u64> = StreamMessage::PushPull(empty);
+/// assert_eq!(request.to_string(), "push/pull to join, 0 states, 0 user bytes");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamMessage<I, A> {
@@ -181,6 +202,6 @@ pub enum StreamMessage<I, A> {
     Ack(Ack),
     /// Reliable bytes of the application; not answered.
     User(Bytes),
-    /// Why a request is refused, in words for a human.
+    /// Why a request is refused, in words for a human. The native wire carries the first 1,024 bytes of it.
     Error(SmolStr),
 }

@@ -4,6 +4,15 @@ use bytes::Bytes;
 ///
 /// How many bytes are allowed is an option of the cluster (`max_meta_size`, default 512); the limit is checked where metadata
 /// enters the machine, both from the user (an error) and from the network (a counted refusal).
+///
+/// ```
+/// use memberlist_types::Meta;
+///
+/// let meta = Meta::new("role=cache");
+/// assert_eq!(meta.as_ref(), b"role=cache");
+/// assert!(meta.check(512).is_ok());
+/// assert_eq!(meta.check(4).unwrap_err().actual, 10);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Meta(Bytes);
 

@@ -2,6 +2,14 @@ use crate::{Incarnation, Meta, Versions};
 use core::fmt;
 
 /// A node's name and where it is reached.
+///
+/// ```
+/// use core::net::SocketAddr;
+/// use memberlist_types::Node;
+///
+/// let node = Node::new("cache-1", SocketAddr::from(([10, 0, 0, 1], 7946)));
+/// assert_eq!(node.to_string(), "cache-1(10.0.0.1:7946)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node<I, A> {
     /// The name, unique in the cluster.
@@ -84,6 +92,19 @@ impl fmt::Display for State {
 /// One entry of a push/pull: all that the sender believes of one node.
 ///
 /// Wire data: it reaches the membership table only through the machine's admission.
+///
+/// ```
+/// use memberlist_types::{Incarnation, Meta, Node, NodeState, State, Versions};
+///
+/// let state = NodeState {
+///     node: Node::new("cache-1", 1u64),
+///     meta: Meta::EMPTY,
+///     incarnation: Incarnation::new(2),
+///     state: State::Suspect,
+///     versions: Some(Versions::default()),
+/// };
+/// assert_eq!(state.to_string(), "suspect cache-1(1) at incarnation 2");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeState<I, A> {
     /// Name and advertised address.

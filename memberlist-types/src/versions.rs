@@ -4,6 +4,14 @@ use core::fmt;
 ///
 /// On the wire: six bytes in the order of the fields. The ranges are checked over the whole cluster before a
 /// push/pull is merged: every node's spoken version must lie within what all live nodes understand.
+///
+/// ```
+/// use memberlist_types::Versions;
+///
+/// let versions = Versions { delegate_max: 3, delegate_current: 2, ..Versions::default() };
+/// assert_eq!(versions.to_bytes(), [1, 5, 2, 0, 3, 2]);
+/// assert_eq!(Versions::from_bytes(versions.to_bytes()), versions);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Versions {

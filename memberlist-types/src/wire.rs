@@ -77,6 +77,13 @@ pub trait Wire<I, A>: Send + Sync + 'static {
 }
 
 /// What a wire can express; the machine uses a feature only if the wire and the peer's versions have it.
+///
+/// ```
+/// use memberlist_types::WireFeatures;
+///
+/// let features = WireFeatures::default().with_nack(false);
+/// assert_eq!(features.to_string(), "stream ping");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireFeatures {
@@ -109,7 +116,14 @@ impl WireFeatures {
     }
 }
 
-/// What a peer may make us read from one stream.
+/// What a peer may make us read from one stream, and what we don't even send.
+///
+/// ```
+/// use memberlist_types::StreamLimits;
+///
+/// let small = StreamLimits::default().with_max_frame(1 << 20).with_max_states(1_000);
+/// assert_eq!(small.max_states, 1_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
