@@ -1,4 +1,4 @@
-//! How messages and options read in a log line. No form ends in a full stop or contains a line break of its own.
+//! How messages and options read in a log line. What a peer wrote for humans is escaped: it may not forge lines.
 
 use crate::{
     Ack, Alive, ChecksumAlgorithm, Dead, Framing, IndirectPing, Message, MessageKind, Meta, Nack, Node,
@@ -43,7 +43,7 @@ impl<I: Display, A: Display> Display for StreamMessage<I, A> {
             Self::Ping(message) => message.fmt(f),
             Self::Ack(message) => message.fmt(f),
             Self::User(payload) => write!(f, "user message, {} bytes", payload.len()),
-            Self::Error(text) => write!(f, "error: {text}"),
+            Self::Error(text) => write!(f, "error: {}", text.escape_debug()),
         }
     }
 }

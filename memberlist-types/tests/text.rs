@@ -77,6 +77,7 @@ fn stream_messages_read_like_sentences() {
     reads(StreamMsg::Ack(Ack { seq: SEQ, payload: Bytes::new() }), "ack 7");
     reads(StreamMsg::User(Bytes::new()), "user message, 0 bytes");
     reads(StreamMsg::Error("go away".into()), "error: go away");
+    reads(StreamMsg::Error("a\nforged line".into()), "error: a\\nforged line");
     let state = NodeState {
         node: node("a"),
         meta: Meta::EMPTY,
