@@ -1,6 +1,8 @@
 //! W-45, F-48: the native wire's bytes are frozen. The vectors are checked both ways, and decoded a second time by an
 //! implementation that was written from `WIRE.md` alone.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod second;
 
 use bytes::{Bytes, BytesMut};

@@ -1,5 +1,7 @@
 //! W-40: what every type reads like in a log.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use bytes::Bytes;
 use memberlist_types::{
     Ack, Alive, ChecksumAlgorithm, Dead, DecodeError, EncodeError, Framing, Incarnation, IndirectPing, Label,
