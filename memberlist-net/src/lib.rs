@@ -1,1 +1,58 @@
-//! TCP streams and UDP packets for memberlist.
+//! TCP streams and UDP packets for memberlist, on any `agnostic` runtime.
+//!
+//! [`NetTransport`] moves bytes and knows nothing of what they mean. It binds TCP and UDP on one port (for several addresses, of
+//! both families, if asked), lets in whom the allow-list names, bounds what strangers can make it hold, and closes everything when it
+//! is shut down. Where UDP is blocked, [`NetOptions::streams_only`] carries packets over TCP.
+//!
+//! What users write as an address is turned into socket addresses by a resolver: [`HostResolver`] for host names and IP
+//! addresses, nodecraft's `SocketAddrResolver` for socket addresses alone.
+//!
+//! ```
+//! use agnostic::tokio::TokioRuntime;
+//! use memberlist_core::Transport;
+//! use memberlist_net::{HostResolver, NetOptions, NetTransport};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let options = NetOptions::new().with_bind("127.0.0.1:0".parse::<std::net::SocketAddr>()?);
+//! let transport = NetTransport::<_, TokioRuntime>::bind(HostResolver::default(), options).await?;
+//! let me = *transport.advertise_address();
+//! transport.send_packet(&me, "hello".into()).await?;
+//! assert_eq!(transport.recv_packet().await?.data, "hello");
+//! transport.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod accept;
+mod advertise;
+mod backoff;
+mod bind_address;
+mod canonical;
+mod cidr;
+mod error;
+mod host_text;
+mod inbox;
+mod lifecycle;
+mod options;
+mod packet_stream;
+mod peers;
+mod resolver;
+mod shared;
+mod sockets;
+mod stats;
+mod transport;
+
+pub use bind_address::{BindAddress, DEFAULT_PORT, InvalidBindAddress};
+pub use canonical::canonical;
+pub use cidr::{CidrPolicy, InvalidCidrs};
+pub use error::{NetError, Operation};
+pub use host_text::{InvalidHost, NamedHost};
+pub use ipnet;
+pub use nodecraft::HostAddr;
+pub use options::{MAX_PACKET, NetOptions};
+pub use resolver::{HostResolver, ResolveError};
+pub use stats::NetStats;
+pub use transport::NetTransport;

@@ -1,0 +1,108 @@
+use futures_channel::oneshot;
+use futures_util::FutureExt;
+use futures_util::future::{Either, Shared, select};
+use std::convert::Infallible;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+/// Who still works with the sockets, and how all of them are told to stop.
+///
+/// Every task and every pending call holds a [`Held`] for as long as it runs; the value inside is dropped with the last of them,
+/// and only then is the end reported. So when [`close`](Self::close) and [`ended`](Self::ended) are through, nothing is open.
+pub(crate) struct Lifecycle<T> {
+    held: Mutex<Option<Held<T>>>,
+    stop: Mutex<Option<oneshot::Sender<Infallible>>>,
+    closing: Signal,
+    ended: Signal,
+}
+
+impl<T> Lifecycle<T> {
+    pub(crate) fn new(value: T) -> Self {
+        let (stop, closing) = Signal::new();
+        let (end, ended) = Signal::new();
+        let held = Held(Arc::new(Inner { value, _end: end }));
+        Self { held: Mutex::new(Some(held)), stop: Mutex::new(Some(stop)), closing, ended }
+    }
+
+    /// A share of the value, unless it has been closed.
+    pub(crate) fn enter(&self) -> Option<Held<T>> {
+        lock(&self.held).clone()
+    }
+
+    /// Comes when it is being closed.
+    pub(crate) fn closing(&self) -> Signal {
+        self.closing.clone()
+    }
+
+    /// Tells everybody to stop; idempotent.
+    pub(crate) fn close(&self) {
+        lock(&self.held).take();
+        lock(&self.stop).take();
+    }
+
+    /// Comes when everybody has stopped and the value has been dropped.
+    pub(crate) fn ended(&self) -> Signal {
+        self.ended.clone()
+    }
+}
+
+/// A share of what a [`Lifecycle`] guards.
+pub(crate) struct Held<T>(Arc<Inner<T>>);
+
+struct Inner<T> {
+    // Dropped first: the fields' order matters.
+    value: T,
+    _end: oneshot::Sender<Infallible>,
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+/// A future that comes once, for everybody who holds a clone.
+#[derive(Clone)]
+pub(crate) struct Signal(Shared<oneshot::Receiver<Infallible>>);
+
+impl Signal {
+    fn new() -> (oneshot::Sender<Infallible>, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (sender, Self(receiver.shared()))
+    }
+
+    /// The future's result, or `None` if the signal comes first.
+    pub(crate) async fn or<F: Future>(self, future: F) -> Option<F::Output> {
+        match select(pin!(future), self).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(((), _)) => None,
+        }
+    }
+}
+
+impl Future for Signal {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_unpin(cx).map(|_| ())
+    }
+}
+
+/// Locks; a panic elsewhere leaves nothing half done under our locks.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

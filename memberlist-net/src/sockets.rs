@@ -1,0 +1,108 @@
+use crate::{NetError, NetOptions};
+use agnostic::Runtime;
+use agnostic::net::Net;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+
+/// A runtime's TCP listener.
+pub(crate) type Listener<R> = <<R as Runtime>::Net as Net>::TcpListener;
+/// A runtime's TCP stream.
+pub(crate) type Stream<R> = <<R as Runtime>::Net as Net>::TcpStream;
+/// A runtime's UDP socket.
+pub(crate) type Udp<R> = <<R as Runtime>::Net as Net>::UdpSocket;
+
+/// A UDP socket and where it is bound.
+pub(crate) struct UdpEnd<R: Runtime> {
+    pub(crate) socket: Udp<R>,
+    pub(crate) local: SocketAddr,
+}
+
+/// Everything that is bound: for each bind address a TCP listener and (unless packets travel over TCP) a UDP socket, on one port.
+pub(crate) struct Bound<R: Runtime> {
+    pub(crate) listeners: Vec<(Listener<R>, SocketAddr)>,
+    pub(crate) udp: Vec<UdpEnd<R>>,
+}
+
+/// How often another free port is tried when the one that TCP was given is taken for UDP or on another address.
+const ATTEMPTS: usize = 10;
+
+impl<R: Runtime> Bound<R> {
+    /// Binds all addresses, or none.
+    pub(crate) fn open(options: &NetOptions) -> Result<Self, NetError> {
+        let addresses: Vec<SocketAddr> = options.bind.iter().map(|bind| bind.socket_addr()).collect();
+        let free_port = addresses.iter().all(|address| address.port() == 0);
+        let mut attempt = 1;
+        loop {
+            match Self::open_once(&addresses, options) {
+                Err(NetError::Bind { source, .. })
+                    if free_port && attempt < ATTEMPTS && source.kind() == io::ErrorKind::AddrInUse =>
+                {
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn open_once(addresses: &[SocketAddr], options: &NetOptions) -> Result<Self, NetError> {
+        let mut bound = Self { listeners: Vec::new(), udp: Vec::new() };
+        let mut port = None;
+        for &(mut address) in addresses {
+            address.set_port(port.unwrap_or(address.port()));
+            let (listener, local) = listen::<R>(address, options.backlog)
+                .map_err(|source| NetError::Bind { protocol: "TCP", address, source })?;
+            port = Some(local.port());
+            bound.listeners.push((listener, local));
+            if !options.streams_only {
+                let udp = open_udp::<R>(local, options.recv_buffer).map_err(|source| NetError::Bind {
+                    protocol: "UDP",
+                    address: local,
+                    source,
+                })?;
+                bound.udp.push(udp);
+            }
+        }
+        Ok(bound)
+    }
+}
+
+fn listen<R: Runtime>(address: SocketAddr, backlog: u32) -> io::Result<(Listener<R>, SocketAddr)> {
+    let socket = open(address, Type::STREAM, Protocol::TCP)?;
+    // Connections of a former process that still linger must not keep this one from its port. (On Windows the option means
+    // something else.)
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    let listener = std::net::TcpListener::from(socket);
+    let local = listener.local_addr()?;
+    Ok((Listener::<R>::try_from(listener)?, local))
+}
+
+fn open_udp<R: Runtime>(address: SocketAddr, recv_buffer: usize) -> io::Result<UdpEnd<R>> {
+    let socket = open(address, Type::DGRAM, Protocol::UDP)?;
+    grow_recv_buffer(&socket, recv_buffer);
+    socket.bind(&SockAddr::from(address))?;
+    let socket = std::net::UdpSocket::from(socket);
+    let local = socket.local_addr()?;
+    Ok(UdpEnd { socket: Udp::<R>::try_from(socket)?, local })
+}
+
+fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    if address.is_ipv6() {
+        // What a wildcard carries must not depend on a system's setting, and `0.0.0.0` and `[::]` must fit beside each other.
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Asks for as large a buffer as the system gives: some systems cap it silently, others refuse, so it is halved until one fits.
+fn grow_recv_buffer(socket: &Socket, wanted: usize) {
+    let mut size = wanted;
+    while size >= 64 * 1024 && socket.set_recv_buffer_size(size).is_err() {
+        size /= 2;
+    }
+}
