@@ -1,0 +1,161 @@
+//! Dissemination.
+
+use crate::solo::*;
+use bytes::Bytes;
+use memberlist_proto::{Event, Options, types::{Message, State}};
+
+fn gossiping() -> Options {
+    let mut options = quiet();
+    options.probe_interval = core::time::Duration::ZERO;
+    options.gossip_interval = ms(200);
+    options
+}
+
+/// 9.7 TestMemberlist_Gossip
+#[test]
+fn news_reaches_a_peer() {
+    let mut solo = Solo::with_members(gossiping(), [2]);
+    for id in [3, 4, 5] {
+        solo.hear(2, Message::Alive(alive(id, 1)));
+    }
+    solo.advance(secs(2));
+    for id in [3, 4, 5] {
+        assert!(solo.messages().any(|(_, m)| matches!(m, Message::Alive(a) if a.node.id == id)), "{id}");
+    }
+}
+
+/// F-22: zero gossip packets in a quiet cluster, and no timer that wakes for nothing. F-15: the queue drains.
+#[test]
+fn quiet_cluster_gossips_nothing() {
+    let mut solo = Solo::with_members(gossiping(), 2..10);
+    solo.advance(secs(30));
+    assert_eq!(solo.machine.stats().membership_queue, 0);
+    solo.clear();
+    solo.advance(secs(600));
+    assert!(solo.sent.is_empty());
+    assert_eq!(solo.machine.poll_timeout(), None);
+}
+
+/// F-15: no update is sent more often than the limit (4 × ⌈log10(n + 1)⌉).
+#[test]
+fn no_update_is_sent_more_often_than_the_limit() {
+    let mut solo = Solo::with_members(gossiping(), 2..=9);
+    solo.advance(secs(60));
+    for id in 1..=9 {
+        let sent = solo.messages().filter(|(_, m)| matches!(m, Message::Alive(a) if a.node.id == id)).count();
+        assert!(sent <= 4, "{id} sent {sent} times");
+    }
+}
+
+/// 9.7 TestMemberlist_GossipToDead; Q19: the dead get gossip for a while, the left none.
+#[test]
+fn recently_dead_nodes_get_gossip_and_left_ones_do_not() {
+    let mut options = gossiping();
+    options.gossip_to_the_dead = secs(10);
+    let mut solo = Solo::with_members(options, [2, 3, 4]);
+    solo.hear(4, Message::Dead(dead(2, 1, 4)));
+    solo.hear(3, Message::Dead(dead(3, 1, 3)));
+    solo.clear();
+    solo.advance(secs(5));
+    assert!(solo.messages().any(|(to, m)| to == addr(2) && matches!(m, Message::Dead(d) if d.node == 2)));
+    assert!(!solo.messages().any(|(to, _)| to == addr(3)));
+    solo.advance(secs(6));
+    solo.clear();
+    solo.hear(4, Message::Alive(alive(5, 1)));
+    solo.advance(secs(5));
+    assert!(!solo.messages().any(|(to, _)| to == addr(2)), "not after its time");
+    assert_eq!(solo.state(2), None);
+}
+
+/// F-16: at most one queued statement about each node; the newest.
+#[test]
+fn newest_statement_about_a_node_replaces_the_older() {
+    let mut solo = Solo::with_members(gossiping(), [2, 3]);
+    solo.advance(secs(20));
+    solo.hear(3, Message::Suspect(suspect(2, 1, 3)));
+    solo.hear(2, Message::Alive(alive(2, 2)));
+    solo.hear(2, Message::Suspect(suspect(2, 2, 3)));
+    assert_eq!(solo.machine.stats().membership_queue, 1);
+}
+
+/// Q9: our refutation replaces our older statement, so the queue holds one.
+#[test]
+fn refutation_replaces_our_older_statement() {
+    let mut solo = Solo::with_members(gossiping(), [2]);
+    solo.advance(secs(20));
+    solo.hear(2, Message::Suspect(suspect(ME, 1, 2)));
+    solo.hear(2, Message::Suspect(suspect(ME, 2, 2)));
+    assert_eq!(solo.machine.stats().membership_queue, 1);
+}
+
+/// F-17, Q6, 9.4 TestMemberlist_UserData: 256 broadcasts and more fit no single packet; each packet keeps its budget.
+#[test]
+fn many_broadcasts_are_spread_over_packets_within_the_budget() {
+    let mut options = gossiping();
+    options.packet_size = 65_000;
+    let mut solo = Solo::with_members(options, [2]);
+    for n in 0..600u32 {
+        solo.machine.broadcast(solo.now, None, Bytes::from(n.to_string())).unwrap();
+    }
+    solo.advance(secs(20));
+    let mut seen: Vec<u32> = solo
+        .messages()
+        .filter_map(|(_, m)| if let Message::User(b) = m { std::str::from_utf8(b).ok()?.parse().ok() } else { None })
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 600);
+    assert!(solo.sent.iter().all(|(_, messages)| messages.len() <= 255));
+}
+
+/// F-49: membership and user broadcasts do not starve each other.
+#[test]
+fn neither_membership_nor_user_data_starves() {
+    let mut solo = Solo::with_members(gossiping(), 2..=500);
+    for n in 0..2_000u32 {
+        solo.machine.broadcast(solo.now, None, Bytes::from(format!("{n:0>40}"))).unwrap();
+    }
+    solo.clear();
+    solo.advance(secs(1));
+    let (mut user, mut membership) = (0usize, 0usize);
+    for (raw, (_, messages)) in solo.raw.iter().zip(&solo.sent) {
+        for (bytes, message) in raw.messages.iter().zip(messages) {
+            if matches!(message, Message::User(_)) { user += bytes.len() } else { membership += bytes.len() }
+        }
+    }
+    let share = user as f64 / (user + membership) as f64;
+    assert!((0.2..=0.8).contains(&share), "user data got {share}");
+}
+
+/// F-45, F-46, 9.8: a broadcast is handed out to its limit, then reported; a newer one with its key replaces it (F-42).
+#[test]
+fn broadcast_is_reported_when_it_is_done_or_replaced() {
+    let mut solo = Solo::with_members(gossiping(), [2, 3]);
+    solo.advance(secs(20));
+    let key = Some(Bytes::from_static(b"k"));
+    let old = solo.machine.broadcast(solo.now, key.clone(), "old".into()).unwrap();
+    let new = solo.machine.broadcast(solo.now, key, "new".into()).unwrap();
+    solo.clear();
+    solo.advance(secs(20));
+    use memberlist_proto::BroadcastOutcome::{Replaced, Transmitted};
+    let outcomes: Vec<_> = solo
+        .events
+        .iter()
+        .filter_map(|e| if let Event::BroadcastFinished { id, outcome } = e { Some((*id, *outcome)) } else { None })
+        .collect();
+    assert!(!solo.messages().any(|(_, m)| matches!(m, Message::User(b) if b == "old")));
+    assert_eq!(solo.messages().filter(|(_, m)| matches!(m, Message::User(b) if b == "new")).count(), 4);
+    // The first one's end was reported before the clear.
+    assert_eq!(outcomes, [(new, Transmitted)]);
+    let _ = (old, Replaced);
+}
+
+/// W-30, F-57: queue lengths can be read.
+#[test]
+fn queue_lengths_are_visible() {
+    let mut solo = Solo::with_members(gossiping(), [2]);
+    solo.machine.broadcast(solo.now, None, "abc".into()).unwrap();
+    let stats = solo.machine.stats();
+    assert!(stats.user_queue == 1 && stats.user_queue_bytes >= 3 && stats.membership_queue >= 1);
+    assert_eq!(solo.state(2), Some(State::Alive));
+}

@@ -1,0 +1,91 @@
+//! Leaving and coming back.
+
+use crate::{net::Net, solo::*};
+use memberlist_proto::{CommandError, Event, Options, types::{Message, State}};
+
+/// 9.2 TestMemberlist_Leave; W-33: told directly, confirmed by three.
+#[test]
+fn departure_is_told_directly_and_complete_when_three_heard_it() {
+    let mut solo = Solo::with_members(quiet(), 2..=9);
+    solo.machine.leave(solo.now).unwrap();
+    solo.drain();
+    assert_eq!(names(&solo.events), ["left"]);
+    assert_eq!(solo.sent.len(), 8);
+    for (_, packet) in &solo.sent {
+        assert!(matches!(&packet[0], Message::Dead(d) if d.node == ME && d.from == ME));
+    }
+    let pings = solo.pings();
+    for (n, (to, ping)) in pings.iter().take(3).enumerate() {
+        assert_eq!(names(&solo.events).contains(&"leave_finished"), n == 3);
+        solo.hear_from(*to, Message::Ack(memberlist_proto::types::Ack { seq: ping.seq, payload: Default::default() }));
+    }
+    assert!(solo.events.iter().any(|e| matches!(e, Event::LeaveFinished { confirmed: 3 })));
+    assert_eq!((solo.state(ME), solo.machine.num_members()), (Some(State::Left), 8));
+}
+
+#[test]
+fn lone_node_leaves_at_once_and_only_once() {
+    let mut solo = Solo::new(quiet());
+    solo.machine.leave(solo.now).unwrap();
+    solo.drain();
+    assert!(solo.events.iter().any(|e| matches!(e, Event::LeaveFinished { confirmed: 0 })));
+    assert_eq!(solo.machine.leave(solo.now), Err(CommandError::HasLeft));
+}
+
+/// Without a single answer, gossip's limit ends it.
+#[test]
+fn departure_ends_by_gossip_if_nobody_answers() {
+    let mut options = quiet();
+    options.gossip_interval = ms(200);
+    let mut solo = Solo::with_members(options, [2, 3]);
+    solo.machine.leave(solo.now).unwrap();
+    solo.advance(secs(5));
+    assert!(solo.events.iter().any(|e| matches!(e, Event::LeaveFinished { confirmed: 0 })));
+}
+
+/// Spec 5.16: who has left answers pings, and probes nobody; what would make it alive again is an error, or ignored.
+#[test]
+fn left_node_answers_but_does_not_probe() {
+    let mut solo = Solo::with_members(quiet(), [2]);
+    solo.machine.leave(solo.now).unwrap();
+    solo.advance(secs(5));
+    solo.clear();
+    solo.advance(secs(60));
+    assert!(solo.pings().is_empty());
+    solo.hear(2, Message::Ping(memberlist_proto::types::Ping { seq: Default::default(), target: Some(ME), source: Some(node(2)) }));
+    assert_eq!(solo.acks().len(), 1);
+    assert_eq!(solo.machine.update_meta(solo.now, "x".into()), Err(CommandError::HasLeft));
+    solo.hear(2, Message::Suspect(suspect(ME, 1, 2)));
+    solo.hear(2, Message::Alive(alive(ME, 9)));
+    assert_eq!((solo.state(ME), solo.incarnation()), (Some(State::Left), 1));
+}
+
+/// F-29, complaint 10: all survivors report Left, not Failed, within 2 s at N = 64; complaint 8: the same instance rejoins.
+#[test]
+fn everybody_sees_a_departure_as_such_and_the_same_instance_can_return() {
+    let mut net = Net::cluster(64, &Options::lan(), 5);
+    net.forget_events();
+    let now = net.now;
+    net.with(7, |m| m.leave(now).unwrap());
+    let left = |net: &Net| net.up().all(|h| h.machine.member(&7).is_some_and(|m| m.state == State::Left));
+    assert!(net.run_until(secs(2), left));
+    net.run(secs(3));
+    assert_eq!(net.total("failed"), 0);
+    assert_eq!(net.total("suspected"), 0);
+    let now = net.now;
+    net.with(7, |m| m.rejoin(now).unwrap());
+    assert!(net.run_until(secs(5), |net| net.all_see(64)), "the same instance is back");
+}
+
+/// Rejoin after the others have forgotten: the members it remembers are enough.
+#[test]
+fn late_rejoin_finds_back_by_itself() {
+    let mut net = Net::cluster(8, &Options::lan(), 6);
+    let now = net.now;
+    net.with(3, |m| m.leave(now).unwrap());
+    net.run(secs(120));
+    assert_eq!(net.state_at(1, 3), None);
+    let now = net.now;
+    net.with(3, |m| m.rejoin(now).unwrap());
+    assert!(net.run_until(secs(10), |net| net.all_see(8)));
+}

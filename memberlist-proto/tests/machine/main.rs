@@ -1,0 +1,21 @@
+//! The machine as a whole, on a hand-moved clock: one rule a test. Row ids stand in the comments.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod solo;
+mod net;
+
+mod admission;
+mod alive;
+mod dead;
+mod gossip;
+mod health;
+mod join;
+mod leave;
+mod partition;
+mod ping;
+mod probe;
+mod properties;
+mod push_pull;
+mod restart;
+mod suspect;
+mod user;

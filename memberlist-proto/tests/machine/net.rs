@@ -1,0 +1,289 @@
+//! Many endpoints on a virtual network: latency, loss, cuts, crashes. Packets go through the wire, byte for byte.
+
+use crate::solo::{Addr, Ev, Id, Machine, Msg, addr, decode_packet};
+use core::{cmp::Reverse, time::Duration};
+use memberlist_proto::{
+    Endpoint, Instant, LocalNode, Options, RequestId, StreamFailure, StreamRequest, StreamRequestKind,
+    types::{Ack, Framing, Incarnation, NativeWire, NodeState, Ping, State},
+};
+use rand_pcg::{
+    Pcg64Mcg,
+    rand_core::{Rng, SeedableRng},
+};
+use std::collections::{BTreeMap, BinaryHeap};
+
+pub struct Host {
+    pub id: Id,
+    pub machine: Machine,
+    pub up: bool,
+    pub events: Vec<(Instant, Ev)>,
+    pub packets: u64,
+}
+
+enum Delivery {
+    Packet { from: Addr, messages: Vec<Msg> },
+    PushPullRequest { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>>, deadline: Instant },
+    PushPullReply { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>> },
+    PingRequest { from: Addr, id: RequestId, ping: Ping<Id, Addr> },
+    PingReply { id: RequestId, ack: Ack },
+    Failure { id: RequestId, failure: StreamFailure },
+}
+
+type Rule = Box<dyn Fn(Id, Id, bool) -> bool>;
+
+pub struct Net {
+    pub now: Instant,
+    pub hosts: BTreeMap<Addr, Host>,
+    pub latency: (Duration, Duration),
+    pub loss: f64,
+    pub duplicate: f64,
+    /// Whether a packet (or, with `true`, a stream) from one to the other is cut.
+    pub cut: Rule,
+    queue: BinaryHeap<Reverse<(Instant, u64, Addr)>>,
+    deliveries: BTreeMap<u64, Delivery>,
+    next: u64,
+    rng: Pcg64Mcg,
+    seed: u64,
+}
+
+impl Net {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Instant::START + Duration::from_secs(1),
+            hosts: BTreeMap::new(),
+            latency: (Duration::from_millis(1), Duration::from_millis(5)),
+            loss: 0.0,
+            duplicate: 0.0,
+            cut: Box::new(|_, _, _| false),
+            queue: BinaryHeap::new(),
+            deliveries: BTreeMap::new(),
+            next: 0,
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            seed,
+        }
+    }
+
+    /// `n` hosts with ids 1..=n that all join host 1, run until all know all.
+    pub fn cluster(n: u32, options: &Options, seed: u64) -> Self {
+        let mut net = Self::new(seed);
+        for id in 1..=n {
+            net.start(id, addr(id), options.clone(), 1);
+        }
+        for id in 2..=n {
+            net.join(id, 1);
+        }
+        assert!(net.run_until(Duration::from_secs(60), |net| net.all_see(n as usize)), "no full view in 60 s");
+        net
+    }
+
+    pub fn start(&mut self, id: Id, address: Addr, options: Options, incarnation: u32) {
+        self.seed = self.seed.wrapping_mul(31).wrapping_add(u64::from(address));
+        let rng = Box::new(Pcg64Mcg::seed_from_u64(self.seed));
+        let local = LocalNode::new(id, address).with_incarnation(Incarnation::new(incarnation));
+        let machine =
+            Endpoint::new(self.now, local, options, &Framing::new(), NativeWire::default(), rng).unwrap();
+        self.hosts.insert(address, Host { id, machine, up: true, events: Vec::new(), packets: 0 });
+        self.flush(address);
+    }
+
+    pub fn join(&mut self, id: Id, seed: Id) {
+        let now = self.now;
+        self.with(id, |m| m.join(now, vec![addr(seed)], Default::default()).unwrap());
+    }
+
+    /// The host that runs under this id now.
+    pub fn host(&self, id: Id) -> &Host {
+        self.hosts.values().filter(|h| h.id == id).max_by_key(|h| h.up).unwrap()
+    }
+
+    fn address(&self, id: Id) -> Addr {
+        *self.hosts.iter().filter(|(_, h)| h.id == id).max_by_key(|(_, h)| h.up).unwrap().0
+    }
+
+    pub fn with<T>(&mut self, id: Id, f: impl FnOnce(&mut Machine) -> T) -> T {
+        let address = self.address(id);
+        let result = f(&mut self.hosts.get_mut(&address).unwrap().machine);
+        self.flush(address);
+        result
+    }
+
+    pub fn crash(&mut self, id: Id) {
+        let address = self.address(id);
+        self.hosts.get_mut(&address).unwrap().up = false;
+    }
+
+    pub fn up(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.values().filter(|h| h.up)
+    }
+
+    pub fn all_see(&self, members: usize) -> bool {
+        self.up().all(|h| h.machine.num_members() == members)
+    }
+
+    pub fn state_at(&self, observer: Id, id: Id) -> Option<State> {
+        self.host(observer).machine.member(&id).map(|m| m.state)
+    }
+
+    pub fn count(&self, observer: Id, name: &str) -> usize {
+        self.host(observer).events.iter().filter(|(_, e)| crate::solo::name(e) == name).count()
+    }
+
+    pub fn total(&self, name: &str) -> usize {
+        self.up().map(|h| self.count(h.id, name)).sum()
+    }
+
+    pub fn forget_events(&mut self) {
+        self.hosts.values_mut().for_each(|h| h.events.clear());
+    }
+
+    pub fn run(&mut self, time: Duration) {
+        self.run_until(time, |_| false);
+    }
+
+    /// Runs until the condition holds (checked after every event) or the time is over.
+    pub fn run_until(&mut self, time: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
+        let end = self.now + time;
+        loop {
+            if done(self) {
+                return true;
+            }
+            let timer = self
+                .hosts
+                .iter()
+                .filter(|(_, h)| h.up)
+                .filter_map(|(a, h)| Some((h.machine.poll_timeout()?, *a)))
+                .min();
+            let delivery = self.queue.peek().map(|Reverse((at, _, _))| *at);
+            // What has arrived is handled before timers that have expired.
+            match (delivery, timer) {
+                (Some(at), timer) if timer.is_none_or(|(t, _)| at <= t) && at <= end => self.deliver(),
+                (_, Some((at, address))) if at <= end => {
+                    self.now = self.now.max(at);
+                    let now = self.now;
+                    self.hosts.get_mut(&address).unwrap().machine.handle_timeout(now);
+                    self.flush(address);
+                }
+                _ => {
+                    self.now = end;
+                    return done(self);
+                }
+            }
+        }
+    }
+
+    fn chance(&mut self, p: f64) -> bool {
+        p > 0.0 && (self.rng.next_u32() as f64) < p * f64::from(u32::MAX)
+    }
+
+    fn delay(&mut self) -> Duration {
+        let (low, high) = self.latency;
+        let span = (high - low).as_nanos() as u64;
+        low + Duration::from_nanos(if span == 0 { 0 } else { self.rng.next_u64() % span })
+    }
+
+    fn schedule(&mut self, to: Addr, delivery: Delivery) {
+        let at = self.now + self.delay();
+        self.schedule_at(at, to, delivery);
+    }
+
+    fn schedule_at(&mut self, at: Instant, to: Addr, delivery: Delivery) {
+        self.next += 1;
+        self.queue.push(Reverse((at, self.next, to)));
+        self.deliveries.insert(self.next, delivery);
+    }
+
+    fn open(&self, from: Addr, to: Addr, stream: bool) -> bool {
+        let id = |a: Addr| self.hosts.get(&a).map_or(0, |h| h.id);
+        !(self.cut)(id(from), id(to), stream)
+    }
+
+    fn flush(&mut self, address: Addr) {
+        loop {
+            let Some(host) = self.hosts.get_mut(&address) else { return };
+            if let Some(event) = host.machine.poll_event() {
+                let now = self.now;
+                host.events.push((now, event));
+                continue;
+            }
+            if let Some(transmit) = host.machine.poll_transmit() {
+                host.packets += 1;
+                let budget = host.machine.options().packet_size;
+                let size: usize = transmit.messages.iter().map(|m| m.len() + 3).sum();
+                assert!(size <= budget, "packet of {size} bytes over the budget of {budget}");
+                if !self.open(address, transmit.to, false) {
+                    continue;
+                }
+                let copies = if self.chance(self.duplicate) { 2 } else { 1 };
+                for _ in 0..copies {
+                    if !self.chance(self.loss) {
+                        let messages = decode_packet(&transmit.messages);
+                        self.schedule(transmit.to, Delivery::Packet { from: address, messages });
+                    }
+                }
+                continue;
+            }
+            let Some(request) = host.machine.poll_request() else { return };
+            self.carry_out(address, request);
+        }
+    }
+
+    fn carry_out(&mut self, from: Addr, request: StreamRequest<Id, Addr>) {
+        let StreamRequest { id, to, deadline, kind } = request;
+        if !self.open(from, to, true) {
+            return self.schedule_at(deadline, from, Delivery::Failure { id, failure: StreamFailure::TimedOut });
+        }
+        if !self.hosts.get(&to).is_some_and(|h| h.up) {
+            let failure = StreamFailure::Unreachable("refused".into());
+            return self.schedule(from, Delivery::Failure { id, failure });
+        }
+        match kind {
+            StreamRequestKind::PushPull { .. } => {
+                let states = self.hosts[&from].machine.local_states();
+                self.schedule(to, Delivery::PushPullRequest { from, id, states, deadline });
+            }
+            StreamRequestKind::Ping { target, seq } => {
+                let ping = Ping { seq, target: Some(target), source: None };
+                self.schedule(to, Delivery::PingRequest { from, id, ping });
+            }
+            _ => {}
+        }
+    }
+
+    fn deliver(&mut self) {
+        let Some(Reverse((at, key, to))) = self.queue.pop() else { return };
+        let Some(delivery) = self.deliveries.remove(&key) else { return };
+        self.now = self.now.max(at);
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(&to).filter(|h| h.up) else {
+            // The dialler sees the connection break.
+            if let Delivery::PushPullRequest { from, id, .. } | Delivery::PingRequest { from, id, .. } = delivery {
+                let failure = StreamFailure::Unreachable("reset".into());
+                self.schedule(from, Delivery::Failure { id, failure });
+            }
+            return;
+        };
+        match delivery {
+            Delivery::Packet { from, messages } => {
+                for message in messages {
+                    host.machine.handle_message(now, from, message);
+                }
+            }
+            Delivery::PushPullRequest { from, id, states, .. } => {
+                let reply = host.machine.local_states();
+                let _ = host.machine.handle_push_pull(now, None, states);
+                self.schedule(from, Delivery::PushPullReply { from: to, id, states: reply });
+            }
+            Delivery::PushPullReply { id, states, from: _ } => {
+                let _ = host.machine.handle_push_pull(now, Some(id), states);
+            }
+            Delivery::PingRequest { from, id, ping } => {
+                if let Some(ack) = host.machine.handle_stream_ping(now, &ping) {
+                    self.schedule(from, Delivery::PingReply { id, ack });
+                }
+            }
+            Delivery::PingReply { id, ack } => host.machine.handle_stream_ack(now, id, &ack),
+            Delivery::Failure { id, failure } => host.machine.handle_stream_failure(now, id, failure),
+        }
+        self.flush(to);
+    }
+}
