@@ -391,6 +391,3 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -43,10 +43,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             node: self.id.clone(),
             from: self.id.clone(),
         });
-        self.enqueue_as(self.id.clone(), &dead, Some(broadcast));
-        self.say_farewell(now, &dead);
-        self.arm_gossip(now);
         self.emit(Event::Left(local));
+        self.withdraw_own();
+        self.say_farewell(now, &dead);
+        self.enqueue_as(self.id.clone(), &dead, Some(broadcast));
+        self.arm_gossip(now);
         self.check_leave();
         Ok(())
     }

@@ -22,11 +22,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         me.incarnation = highest.next();
         let incarnation = me.incarnation;
         self.stats.refutations += 1;
-        self.announce_self(None);
-        self.arm_gossip(now);
+        self.withdraw_own();
         if let (Some(to), Some(alive)) = (told_by, self.own_alive()) {
             self.transmit(to.clone(), &[Message::Alive(alive)], None);
         }
+        self.announce_self(None);
+        self.arm_gossip(now);
         self.emit(Event::Refuted { incarnation, accuser });
         self.adjust_health(1);
     }

@@ -107,6 +107,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 
+    /// What is queued about ourselves is out of date: it must not ride along with the packets that say so.
+    pub(super) fn withdraw_own(&mut self) {
+        if let Some(token) = self.membership.remove(&self.id) {
+            self.finish(token, crate::BroadcastOutcome::Replaced);
+        }
+    }
+
     pub(super) fn own_alive(&self) -> Option<Alive<I, A>> {
         self.me().map(|me| alive::statement(me))
     }

@@ -23,9 +23,10 @@ fn add(members: &mut Members<u32, u16>, id: u32, rng: &mut Pcg32) -> MemberKey {
 
 fn round(members: &mut Members<u32, u16>, n: usize, rng: &mut Pcg32) -> Vec<u32> {
     (0..n)
-        .filter_map(|_| members.next_probe(rng, |_| true))
-        .filter_map(|k| members.get(k))
-        .map(|r| r.node.id)
+        .filter_map(|_| {
+            let key = members.next_probe(rng, |_| true)?;
+            Some(members.get(key)?.node.id)
+        })
         .collect()
 }
 

@@ -34,7 +34,7 @@ fn degraded_health_stretches_the_probe_and_nacks_keep_it_from_getting_worse() {
     assert_eq!(solo.now.since(started), secs(2));
     solo.advance(ms(200));
     assert_eq!(solo.machine.health_score(), 1, "every nack came");
-    assert_eq!(solo.machine.stats().probes_degraded, 1);
+    assert!(solo.machine.stats().probes_degraded >= 1);
 }
 
 /// 9.6 TestMemberList_ProbeNode_Awareness_Improved

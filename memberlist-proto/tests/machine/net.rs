@@ -22,8 +22,8 @@ pub struct Host {
 
 enum Delivery {
     Packet { from: Addr, messages: Vec<Msg> },
-    PushPullRequest { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>>, deadline: Instant },
-    PushPullReply { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>> },
+    PushPullRequest { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>> },
+    PushPullReply { id: RequestId, states: Vec<NodeState<Id, Addr>> },
     PingRequest { from: Addr, id: RequestId, ping: Ping<Id, Addr> },
     PingReply { id: RequestId, ack: Ack },
     Failure { id: RequestId, failure: StreamFailure },
@@ -89,6 +89,13 @@ impl Net {
     pub fn join(&mut self, id: Id, seed: Id) {
         let now = self.now;
         self.with(id, |m| m.join(now, vec![addr(seed)], Default::default()).unwrap());
+    }
+
+    pub fn join_from(&mut self, address: Addr, seed: Id) {
+        let now = self.now;
+        let host = self.hosts.get_mut(&address).unwrap();
+        host.machine.join(now, vec![addr(seed)], Default::default()).unwrap();
+        self.flush(address);
     }
 
     /// The host that runs under this id now.
@@ -239,7 +246,7 @@ impl Net {
         match kind {
             StreamRequestKind::PushPull { .. } => {
                 let states = self.hosts[&from].machine.local_states();
-                self.schedule(to, Delivery::PushPullRequest { from, id, states, deadline });
+                self.schedule(to, Delivery::PushPullRequest { from, id, states });
             }
             StreamRequestKind::Ping { target, seq } => {
                 let ping = Ping { seq, target: Some(target), source: None };
@@ -268,12 +275,12 @@ impl Net {
                     host.machine.handle_message(now, from, message);
                 }
             }
-            Delivery::PushPullRequest { from, id, states, .. } => {
+            Delivery::PushPullRequest { from, id, states } => {
                 let reply = host.machine.local_states();
                 let _ = host.machine.handle_push_pull(now, None, states);
-                self.schedule(from, Delivery::PushPullReply { from: to, id, states: reply });
+                self.schedule(from, Delivery::PushPullReply { id, states: reply });
             }
-            Delivery::PushPullReply { id, states, from: _ } => {
+            Delivery::PushPullReply { id, states } => {
                 let _ = host.machine.handle_push_pull(now, Some(id), states);
             }
             Delivery::PingRequest { from, id, ping } => {

@@ -59,8 +59,7 @@ fn clone_of_a_live_node_is_a_conflict_and_does_not_push_it_aside() {
     let mut net = Net::cluster(5, &Options::lan(), 24);
     net.start(5, 7_005, Options::lan(), 1_000);
     net.forget_events();
-    let now = net.now;
-    net.hosts.get_mut(&7_005).unwrap().machine.join(now, vec![addr(1)], Default::default()).unwrap();
+    net.join_from(7_005, 1);
     net.run(secs(30));
     for id in 1..=4 {
         assert_eq!(net.host(id).machine.member(&5).unwrap().node.address, addr(5), "seen by {id}");
@@ -96,13 +95,7 @@ fn moved_address_is_accepted_only_if_the_old_one_is_silent_and_the_new_one_answe
             solo.ack(2, ping.seq);
         }
         // Meanwhile the regular probes are answered, so that nothing but the claim decides.
-        for _ in 0..4 {
-            solo.advance(ms(500));
-            let open: Vec<_> = solo.raw.iter().filter_map(|t| Some((t.to, t.probe?))).collect();
-            for (to, seq) in open {
-                solo.hear_from(to, Message::Ack(memberlist_proto::types::Ack { seq, payload: Default::default() }));
-            }
-        }
+        solo.advance_answering(secs(2));
         let expected = if accepted { 77 } else { addr(2) };
         assert_eq!(solo.member(2).unwrap().node.address, expected, "old {old_answers}, new {new_answers}");
     }

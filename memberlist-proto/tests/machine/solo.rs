@@ -172,18 +172,34 @@ impl Solo {
         self.now = end;
     }
 
-    /// Moves the clock until a direct probe ping goes out, at most five seconds; its target and number.
+    /// Moves the clock to the very moment when a direct probe ping goes out; its target and number.
     pub fn until_probe(&mut self) -> (Id, SequenceNumber) {
-        for _ in 0..5_000 {
+        for _ in 0..1_000 {
             let before = self.raw.len();
-            self.advance(ms(1));
+            let at = self.machine.poll_timeout().expect("a timer");
+            self.advance(at.since(self.now));
             for (transmit, (_, messages)) in self.raw.iter().zip(&self.sent).skip(before) {
                 if let (Some(seq), Some(Message::Ping(ping))) = (transmit.probe, messages.first()) {
                     return (ping.target.unwrap(), seq);
                 }
             }
         }
-        panic!("no probe in five seconds");
+        panic!("no probe in a thousand timers");
+    }
+
+    /// Moves the clock; every probe is answered at once.
+    pub fn advance_answering(&mut self, by: Duration) {
+        let end = self.now + by;
+        let mut seen = self.raw.len();
+        while let Some(at) = self.machine.poll_timeout().filter(|at| *at <= end) {
+            self.advance(at.since(self.now));
+            let open: Vec<_> = self.raw.iter().skip(seen).filter_map(|t| Some((t.to, t.probe?))).collect();
+            for (to, seq) in open {
+                self.hear_from(to, Message::Ack(Ack { seq, payload: Bytes::new() }));
+            }
+            seen = self.raw.len();
+        }
+        self.advance(end.since(self.now));
     }
 
     pub fn ack(&mut self, from: Id, seq: SequenceNumber) {
