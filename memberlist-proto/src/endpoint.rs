@@ -110,7 +110,7 @@ impl<I, A> LocalNode<I, A> {
 ///
 /// let local = LocalNode::new(1u64, "127.0.0.1:7946".parse::<core::net::SocketAddr>()?);
 /// let rng = Box::new(Pcg64Mcg::seed_from_u64(7));
-/// let mut endpoint = Endpoint::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire::default(), rng)?;
+/// let mut endpoint = Endpoint::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire, rng)?;
 /// assert!(matches!(endpoint.poll_event(), Some(Event::Joined(me)) if me.node.id == 1));
 /// assert_eq!(endpoint.num_members(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -195,6 +195,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         wire: W,
         mut rng: EndpointRng,
     ) -> Result<Self, CreateError> {
+        options.validate()?;
         if !local.versions.is_valid() {
             return Err(CreateError::Versions(local.versions));
         }

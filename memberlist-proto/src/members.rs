@@ -224,12 +224,13 @@ impl<I: Id, A: Address> Members<I, A> {
         if n > 3 * k {
             // Drawing is cheap while most are eligible; give up soon where few are.
             for _ in 0..8 * k {
-                if let Some(key) = self.order.get(random::below(rng, n)) {
-                    if !chosen.contains(key) && fits(key) {
-                        chosen.push(*key);
-                        if chosen.len() == k {
-                            return chosen;
-                        }
+                if let Some(key) = self.order.get(random::below(rng, n))
+                    && !chosen.contains(key)
+                    && fits(key)
+                {
+                    chosen.push(*key);
+                    if chosen.len() == k {
+                        return chosen;
                     }
                 }
             }
@@ -261,10 +262,10 @@ impl<I: Id, A: Address> Members<I, A> {
     }
 
     fn renumber(&mut self, position: usize) {
-        if let Some(key) = self.order.get(position).copied() {
-            if let Some(record) = self.get_mut(key) {
-                record.position = position;
-            }
+        if let Some(key) = self.order.get(position).copied()
+            && let Some(record) = self.get_mut(key)
+        {
+            record.position = position;
         }
     }
 

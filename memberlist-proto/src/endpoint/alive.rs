@@ -112,10 +112,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             let existing = record.snapshot();
             self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
             self.emit(Event::Conflict { existing, claimed: alive.node.clone() });
-        } else if behind && by_itself {
-            if let Some(statement) = self.statement_about(key) {
-                self.transmit(alive.node.address.clone(), &[statement], None);
-            }
+        } else if behind
+            && by_itself
+            && let Some(statement) = self.statement_about(key)
+        {
+            self.transmit(alive.node.address.clone(), &[statement], None);
         }
     }
 

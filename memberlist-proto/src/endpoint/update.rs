@@ -34,6 +34,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// If an option is inconsistent, or is one of those that are fixed for the life of an endpoint: `packet_size`
     /// (it depends on the framing and the transport). Nothing changed then.
     pub fn set_options(&mut self, now: Instant, options: Options) -> Result<(), CreateError> {
+        options.validate()?;
         if options.packet_size != self.options.packet_size {
             return Err(CreateError::Options(crate::OptionsError {
                 field: "packet_size",

@@ -18,7 +18,11 @@ fn table_is_capped_and_known_members_still_change() {
     }
     let stats = solo.machine.stats();
     assert_eq!((stats.known, stats.rejected(RejectReason::MembersFull)), (10, 989));
-    assert_eq!(solo.events.iter().filter(|e| matches!(e, Event::Rejected(_))).count(), 1, "reports are rate-limited");
+    assert_eq!(
+        solo.events.iter().filter(|e| matches!(e, Event::Rejected(_))).count(),
+        1,
+        "reports are rate-limited"
+    );
     solo.hear(2, Message::Alive(alive(2, 2)));
     assert_eq!(solo.member(2).unwrap().incarnation, inc(2));
 }
@@ -105,7 +109,7 @@ fn exhausted_incarnation_is_reported() {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let local = LocalNode::new(ME, addr(ME)).with_incarnation(inc(u32::MAX - 1));
     let mut machine =
-        Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire::default(), rng).unwrap();
+        Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire, rng).unwrap();
     while machine.poll_event().is_some() {}
     machine.handle_message(Instant::START, addr(2), Message::Suspect(suspect(ME, u32::MAX - 1, 2)));
     assert_eq!(machine.local().incarnation, inc(u32::MAX));
@@ -150,7 +154,9 @@ fn flood_of_one_peer_is_cut_and_counted() {
 fn metadata_over_the_limit_is_an_error_not_a_crash() {
     let mut solo = Solo::with_members(quiet(), [2]);
     let big = Meta::new(vec![0u8; 513]);
-    assert!(matches!(solo.machine.update_meta(solo.now, big.clone()), Err(CommandError::Meta(e)) if e.limit == 512));
+    assert!(
+        matches!(solo.machine.update_meta(solo.now, big.clone()), Err(CommandError::Meta(e)) if e.limit == 512)
+    );
     let mut heavy = alive(3, 1);
     heavy.meta = big.clone();
     solo.hear(3, Message::Alive(heavy));
@@ -158,7 +164,7 @@ fn metadata_over_the_limit_is_an_error_not_a_crash() {
     assert_eq!(solo.machine.stats().rejected(RejectReason::MetaTooLarge), 1);
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let local = LocalNode::new(ME, addr(ME)).with_meta(big);
-    let made = Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire::default(), rng);
+    let made = Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire, rng);
     assert!(matches!(made, Err(CreateError::Node(CommandError::Meta(_)))));
 }
 
@@ -182,7 +188,7 @@ fn name_that_fits_no_packet_is_refused() {
     let make = |name: String| {
         let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
         let local = LocalNode::new(name, 1);
-        Named::new(Instant::START, local, options.clone(), &Framing::new(), NativeWire::default(), rng)
+        Named::new(Instant::START, local, options.clone(), &Framing::new(), NativeWire, rng)
     };
     assert!(make(String::new()).is_err(), "an empty name is none");
     assert!(make("x".repeat(256)).is_err());
@@ -190,8 +196,7 @@ fn name_that_fits_no_packet_is_refused() {
     let long = "y".repeat(250);
     let node = memberlist_proto::types::Node::new(long, 2);
     let versions = Some(Default::default());
-    let alive =
-        memberlist_proto::types::Alive { incarnation: inc(1), node, meta: Meta::EMPTY, versions };
+    let alive = memberlist_proto::types::Alive { incarnation: inc(1), node, meta: Meta::EMPTY, versions };
     machine.handle_message(Instant::START, 2, Message::Alive(alive.clone()));
     // 250 bytes of name still fit a ping of 512 bytes; with a smaller packet they do not.
     assert_eq!(machine.num_members(), 2);

@@ -2,7 +2,10 @@
 
 use crate::solo::*;
 use bytes::Bytes;
-use memberlist_proto::{Event, Options, types::{Message, NativeWire, State, Wire}};
+use memberlist_proto::{
+    Event, Options,
+    types::{Message, NativeWire, State, Wire},
+};
 
 fn gossiping() -> Options {
     let mut options = quiet();
@@ -93,7 +96,7 @@ fn refutation_replaces_our_older_statement() {
 fn many_broadcasts_are_spread_over_packets_within_the_budget() {
     let mut options = gossiping();
     options.packet_size = 65_000;
-    let most = Wire::<u32, u16>::max_packet_messages(&NativeWire::default());
+    let most = Wire::<u32, u16>::max_packet_messages(&NativeWire);
     let mut solo = Solo::with_members(options, [2]);
     for n in 0..600u32 {
         solo.machine.broadcast(solo.now, None, Bytes::from(n.to_string())).unwrap();
@@ -101,7 +104,9 @@ fn many_broadcasts_are_spread_over_packets_within_the_budget() {
     solo.advance(secs(20));
     let mut seen: Vec<u32> = solo
         .messages()
-        .filter_map(|(_, m)| if let Message::User(b) = m { std::str::from_utf8(b).ok()?.parse().ok() } else { None })
+        .filter_map(
+            |(_, m)| if let Message::User(b) = m { std::str::from_utf8(b).ok()?.parse().ok() } else { None },
+        )
         .collect();
     seen.sort_unstable();
     seen.dedup();
@@ -141,7 +146,9 @@ fn broadcast_is_reported_when_it_is_done_or_replaced() {
     let outcomes: Vec<_> = solo
         .events
         .iter()
-        .filter_map(|e| if let Event::BroadcastFinished { id, outcome } = e { Some((*id, *outcome)) } else { None })
+        .filter_map(|e| {
+            if let Event::BroadcastFinished { id, outcome } = e { Some((*id, *outcome)) } else { None }
+        })
         .collect();
     assert!(!solo.messages().any(|(_, m)| matches!(m, Message::User(b) if b == "old")));
     assert_eq!(solo.messages().filter(|(_, m)| matches!(m, Message::User(b) if b == "new")).count(), 4);

@@ -115,7 +115,8 @@ fn nack_of_every_preset_is_back_before_the_probe_is_over() {
         };
         helper.hear(2, Message::IndirectPing(request));
         let asked = helper.now;
-        while !helper.messages().any(|(to, m)| to == addr(2) && matches!(m, Message::Nack(n) if n.seq.0 == 7)) {
+        while !helper.messages().any(|(to, m)| to == addr(2) && matches!(m, Message::Nack(n) if n.seq.0 == 7))
+        {
             helper.advance(ms(1));
             assert!(helper.now.since(asked) < interval);
         }

@@ -11,7 +11,9 @@ fn results(solo: &Solo) -> Vec<JoinResult<u16>> {
 }
 
 fn finished(solo: &Solo) -> Option<usize> {
-    solo.events.iter().find_map(|e| if let Event::JoinFinished { reached, .. } = e { Some(*reached) } else { None })
+    solo.events
+        .iter()
+        .find_map(|e| if let Event::JoinFinished { reached, .. } = e { Some(*reached) } else { None })
 }
 
 /// W-32, 9.3 TestMemberlist_Join: a result for each address, with its time.
@@ -92,7 +94,8 @@ fn refusal_is_final() {
 #[test]
 fn cancelled_join_ends_at_once() {
     let mut solo = Solo::new(quiet());
-    let join = solo.machine.join(solo.now, vec![addr(2), addr(3)], JoinOptions::new().with_parallel(1)).unwrap();
+    let join =
+        solo.machine.join(solo.now, vec![addr(2), addr(3)], JoinOptions::new().with_parallel(1)).unwrap();
     solo.drain();
     solo.machine.cancel_join(solo.now, join);
     solo.drain();

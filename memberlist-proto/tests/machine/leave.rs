@@ -1,7 +1,10 @@
 //! Leaving and coming back.
 
 use crate::{net::Net, solo::*};
-use memberlist_proto::{CommandError, Event, Options, types::{Message, State}};
+use memberlist_proto::{
+    CommandError, Event, Options,
+    types::{Message, State},
+};
 
 /// 9.2 TestMemberlist_Leave; W-33: told directly, confirmed by three.
 #[test]
@@ -17,7 +20,10 @@ fn departure_is_told_directly_and_complete_when_three_heard_it() {
     let pings = solo.pings();
     for (n, (to, ping)) in pings.iter().take(3).enumerate() {
         assert_eq!(names(&solo.events).contains(&"leave_finished"), n == 3);
-        solo.hear_from(*to, Message::Ack(memberlist_proto::types::Ack { seq: ping.seq, payload: Default::default() }));
+        solo.hear_from(
+            *to,
+            Message::Ack(memberlist_proto::types::Ack { seq: ping.seq, payload: Default::default() }),
+        );
     }
     assert!(solo.events.iter().any(|e| matches!(e, Event::LeaveFinished { confirmed: 3 })));
     assert_eq!((solo.state(ME), solo.machine.num_members()), (Some(State::Left), 8));
@@ -52,7 +58,14 @@ fn left_node_answers_but_does_not_probe() {
     solo.clear();
     solo.advance(secs(60));
     assert!(solo.pings().is_empty());
-    solo.hear(2, Message::Ping(memberlist_proto::types::Ping { seq: Default::default(), target: Some(ME), source: Some(node(2)) }));
+    solo.hear(
+        2,
+        Message::Ping(memberlist_proto::types::Ping {
+            seq: Default::default(),
+            target: Some(ME),
+            source: Some(node(2)),
+        }),
+    );
     assert_eq!(solo.acks().len(), 1);
     assert_eq!(solo.machine.update_meta(solo.now, "x".into()), Err(CommandError::HasLeft));
     solo.hear(2, Message::Suspect(suspect(ME, 1, 2)));

@@ -1,8 +1,15 @@
 //! The machine as a whole, on a hand-moved clock: one rule a test. Row ids stand in the comments.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub
+)]
 
-mod solo;
 mod net;
+mod solo;
 
 mod admission;
 mod alive;

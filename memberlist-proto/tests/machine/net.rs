@@ -72,7 +72,10 @@ impl Net {
         for id in 2..=n {
             net.join(id, 1);
         }
-        assert!(net.run_until(Duration::from_secs(60), |net| net.all_see(n as usize)), "no full view in 60 s");
+        assert!(
+            net.run_until(Duration::from_secs(60), |net| net.all_see(n as usize)),
+            "no full view in 60 s"
+        );
         net
     }
 
@@ -80,8 +83,7 @@ impl Net {
         self.seed = self.seed.wrapping_mul(31).wrapping_add(u64::from(address));
         let rng = Box::new(Pcg64Mcg::seed_from_u64(self.seed));
         let local = LocalNode::new(id, address).with_incarnation(Incarnation::new(incarnation));
-        let machine =
-            Endpoint::new(self.now, local, options, &Framing::new(), NativeWire::default(), rng).unwrap();
+        let machine = Endpoint::new(self.now, local, options, &Framing::new(), NativeWire, rng).unwrap();
         self.hosts.insert(address, Host { id, machine, up: true, events: Vec::new(), packets: 0 });
         self.flush(address);
     }
@@ -237,7 +239,11 @@ impl Net {
     fn carry_out(&mut self, from: Addr, request: StreamRequest<Id, Addr>) {
         let StreamRequest { id, to, deadline, kind } = request;
         if !self.open(from, to, true) {
-            return self.schedule_at(deadline, from, Delivery::Failure { id, failure: StreamFailure::TimedOut });
+            return self.schedule_at(
+                deadline,
+                from,
+                Delivery::Failure { id, failure: StreamFailure::TimedOut },
+            );
         }
         if !self.hosts.get(&to).is_some_and(|h| h.up) {
             let failure = StreamFailure::Unreachable("refused".into());
@@ -263,7 +269,9 @@ impl Net {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&to).filter(|h| h.up) else {
             // The dialler sees the connection break.
-            if let Delivery::PushPullRequest { from, id, .. } | Delivery::PingRequest { from, id, .. } = delivery {
+            if let Delivery::PushPullRequest { from, id, .. } | Delivery::PingRequest { from, id, .. } =
+                delivery
+            {
                 let failure = StreamFailure::Unreachable("reset".into());
                 self.schedule(from, Delivery::Failure { id, failure });
             }

@@ -36,7 +36,9 @@ fn crash_is_found_by_everybody() {
         let accuser = (1..=20).find(|id| *id != 9 && net.count(*id, "suspected") > 0).unwrap();
         net.crash(accuser);
         let gone = |net: &Net| {
-            net.up().all(|h| [9, accuser].iter().all(|id| h.machine.member(id).is_none_or(|m| m.state == State::Dead)))
+            net.up().all(|h| {
+                [9, accuser].iter().all(|id| h.machine.member(id).is_none_or(|m| m.state == State::Dead))
+            })
         };
         assert!(net.run_until(secs(60), gone), "seed {seed}");
         assert!(net.all_see(18), "seed {seed}: nobody else");

@@ -165,11 +165,17 @@ fn ping_on_command_ends_with_a_round_trip_or_a_failure() {
     let seq = solo.pings().pop().unwrap().1.seq;
     solo.advance(ms(30));
     solo.hear(2, Message::Ack(Ack { seq, payload: "x".into() }));
-    assert!(solo.events.iter().any(|e| matches!(e, Event::PingCompleted { command: Some(id), rtt, payload, .. }
-        if *id == first && *rtt == ms(30) && payload == "x")));
+    assert!(
+        solo.events.iter().any(|e| matches!(e, Event::PingCompleted { command: Some(id), rtt, payload, .. }
+        if *id == first && *rtt == ms(30) && payload == "x"))
+    );
     let second = solo.machine.ping(solo.now, Node::new(99, addr(2))).unwrap();
     solo.advance(ms(500));
-    assert!(solo.events.iter().any(|e| matches!(e, Event::PingFailed { command, node } if *command == second && node.id == 99)));
+    assert!(
+        solo.events
+            .iter()
+            .any(|e| matches!(e, Event::PingFailed { command, node } if *command == second && node.id == 99))
+    );
     assert_eq!((solo.machine.health_score(), solo.state(2)), (0, Some(State::Alive)));
     assert_eq!(solo.machine.ping(solo.now, node(ME)), Err(CommandError::Ourselves));
 }
@@ -185,7 +191,8 @@ fn each_number_is_answered_once() {
     solo.ack(2, seq);
     solo.ack(2, SequenceNumber(seq.0.wrapping_add(500)));
     solo.advance(ms(600));
-    let completed = solo.events.iter().filter(|e| matches!(e, Event::PingCompleted { command: Some(_), .. })).count();
+    let completed =
+        solo.events.iter().filter(|e| matches!(e, Event::PingCompleted { command: Some(_), .. })).count();
     assert_eq!(completed, 1);
     assert!(!solo.events.iter().any(|e| matches!(e, Event::PingFailed { .. })));
     assert_eq!(solo.machine.stats().stray_acks, 2);

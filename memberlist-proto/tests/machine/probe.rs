@@ -32,8 +32,10 @@ fn answered_probe_reports_its_round_trip() {
     let (_, seq) = solo.until_probe();
     solo.advance(ms(20));
     solo.hear(2, Message::Ack(Ack { seq, payload: "hi".into() }));
-    assert!(solo.events.iter().any(|e| matches!(e, Event::PingCompleted { node, rtt, payload, command: None }
-        if node.id == 2 && *rtt == ms(20) && payload == "hi")));
+    assert!(
+        solo.events.iter().any(|e| matches!(e, Event::PingCompleted { node, rtt, payload, command: None }
+        if node.id == 2 && *rtt == ms(20) && payload == "hi"))
+    );
 }
 
 /// 9.6 TestMemberList_ProbeNode_Suspect; F-03
@@ -54,7 +56,8 @@ fn silent_peer_is_probed_through_helpers_and_then_suspected() {
     }
     assert!(
         matches!(&solo.requests[..], [r] if r.kind == StreamRequestKind::Ping { target, seq } && r.deadline == started + secs(1)),
-        "a stream ping that never outlives the probe: {:?}", solo.requests
+        "a stream ping that never outlives the probe: {:?}",
+        solo.requests
     );
     solo.advance(ms(499));
     assert_eq!(solo.state(target), Some(State::Alive));
@@ -127,7 +130,9 @@ fn failed_stream_ping_does_not_delay_the_verdict() {
         Event::Suspected { reason, .. } => Some(reason.clone()),
         _ => None,
     });
-    assert!(matches!(reason.unwrap().evidence, Evidence::Probe(report) if report.stream_tried && report.took == secs(1)));
+    assert!(
+        matches!(reason.unwrap().evidence, Evidence::Probe(report) if report.stream_tried && report.took == secs(1))
+    );
 }
 
 /// 9.6 TestMemberList_ProbeNode_FallbackTCP_Disabled, TestMemberList_ProbeNode_FallbackTCP_OldProtocol

@@ -45,8 +45,11 @@ fn message() -> impl Strategy<Value = Msg> {
         }),
         (id(), incarnation(), id()).prop_map(|(i, n, f)| Message::Suspect(suspect(i, n, f))),
         (id(), incarnation(), id()).prop_map(|(i, n, f)| Message::Dead(dead(i, n, f))),
-        (seq.clone(), id(), id())
-            .prop_map(|(seq, t, s)| Message::Ping(Ping { seq, target: Some(t), source: Some(node(s)) })),
+        (seq.clone(), id(), id()).prop_map(|(seq, t, s)| Message::Ping(Ping {
+            seq,
+            target: Some(t),
+            source: Some(node(s))
+        })),
         (seq.clone(), id(), id(), any::<bool>()).prop_map(|(seq, t, s, nack)| {
             Message::IndirectPing(IndirectPing { seq, target: node(t), nack, source: Some(node(s)) })
         }),
@@ -75,10 +78,8 @@ fn apply(solo: &mut Solo, step: &Step) {
         Step::Hear(from, message) => solo.hear(*from, message.clone()),
         Step::Wait(time) => solo.advance(ms(*time)),
         Step::PushPull(states) => {
-            let states = states
-                .iter()
-                .map(|(i, n, s)| state_of(*i, *n, State::from_value(*s).unwrap()))
-                .collect();
+            let states =
+                states.iter().map(|(i, n, s)| state_of(*i, *n, State::from_value(*s).unwrap())).collect();
             let _ = solo.machine.handle_push_pull(solo.now, None, states);
         }
         Step::Answer => {
@@ -238,7 +239,7 @@ proptest! {
         }
         solo.advance(secs(5));
         let framing = memberlist_proto::types::Framing::new();
-        let wire = memberlist_proto::types::NativeWire::default();
+        let wire = memberlist_proto::types::NativeWire;
         for transmit in &solo.raw {
             let packet = memberlist_proto::types::Wire::<u32, u16>::encode_packet(&wire, &framing, &transmit.messages).unwrap();
             prop_assert!(packet.len() <= size, "{} > {}", packet.len(), size);

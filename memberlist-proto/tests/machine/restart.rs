@@ -35,7 +35,8 @@ fn restart_at_a_new_address_is_accepted_within_seconds() {
     net.start(5, 7_005, Options::lan(), 1_000);
     net.join(5, 1);
     let moved = |net: &Net| {
-        net.up().all(|h| h.machine.member(&5).is_some_and(|m| m.node.address == 7_005 && m.state == State::Alive))
+        net.up()
+            .all(|h| h.machine.member(&5).is_some_and(|m| m.node.address == 7_005 && m.state == State::Alive))
     };
     assert!(net.run_until(secs(30), moved));
     net.run(secs(30));

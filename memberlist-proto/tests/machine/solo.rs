@@ -5,8 +5,8 @@ use core::time::Duration;
 use memberlist_proto::{
     Endpoint, Event, Instant, LocalNode, Member, Options, RequestId, StreamRequest, Transmit,
     types::{
-        Ack, Alive, Dead, Framing, Incarnation, IndirectPing, Message, Meta, Nack, NativeWire, Node, NodeState, Ping,
-        SequenceNumber, State, Suspect, Versions, Wire,
+        Ack, Alive, Dead, Framing, Incarnation, IndirectPing, Message, Meta, Nack, NativeWire, Node,
+        NodeState, Ping, SequenceNumber, State, Suspect, Versions, Wire,
     },
 };
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
@@ -41,7 +41,12 @@ pub fn node(id: Id) -> Node<Id, Addr> {
 }
 
 pub fn alive(id: Id, incarnation: u32) -> Alive<Id, Addr> {
-    Alive { incarnation: inc(incarnation), node: node(id), meta: Meta::EMPTY, versions: Some(Versions::default()) }
+    Alive {
+        incarnation: inc(incarnation),
+        node: node(id),
+        meta: Meta::EMPTY,
+        versions: Some(Versions::default()),
+    }
 }
 
 pub fn suspect(id: Id, incarnation: u32, from: Id) -> Suspect<Id> {
@@ -65,12 +70,12 @@ pub fn state_of(id: Id, incarnation: u32, state: State) -> NodeState<Id, Addr> {
 pub fn machine(id: Id, options: Options, seed: u64) -> Machine {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(seed));
     let local = LocalNode::new(id, addr(id));
-    Endpoint::new(Instant::START, local, options, &Framing::new(), NativeWire::default(), rng).unwrap()
+    Endpoint::new(Instant::START, local, options, &Framing::new(), NativeWire, rng).unwrap()
 }
 
 pub fn decode_packet(messages: &[Bytes]) -> Vec<Msg> {
     let framing = Framing::new();
-    let wire = NativeWire::default();
+    let wire = NativeWire;
     let packet = Wire::<Id, Addr>::encode_packet(&wire, &framing, messages).unwrap();
     let mut out = Vec::new();
     wire.decode_packet(&framing, packet, &mut |message| out.push(message.unwrap())).unwrap();
@@ -236,7 +241,9 @@ impl Solo {
     }
 
     pub fn acks(&self) -> Vec<(Addr, SequenceNumber)> {
-        self.messages().filter_map(|(to, m)| if let Message::Ack(a) = m { Some((to, a.seq)) } else { None }).collect()
+        self.messages()
+            .filter_map(|(to, m)| if let Message::Ack(a) = m { Some((to, a.seq)) } else { None })
+            .collect()
     }
 
     pub fn own_alives(&self) -> usize {

@@ -61,6 +61,9 @@ fn queued_bytes_are_bounded() {
     options.max_user_broadcast_bytes = 2_000;
     let mut solo = Solo::with_members(options, [2]);
     solo.machine.broadcast(solo.now, None, Bytes::from(vec![1; 1_200])).unwrap();
-    assert_eq!(solo.machine.broadcast(solo.now, None, Bytes::from(vec![1; 1_200])), Err(CommandError::QueueFull));
+    assert_eq!(
+        solo.machine.broadcast(solo.now, None, Bytes::from(vec![1; 1_200])),
+        Err(CommandError::QueueFull)
+    );
     assert!(solo.machine.stats().user_queue_bytes <= 2_000);
 }
