@@ -4,6 +4,9 @@ use bytes::Bytes;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use smol_str::SmolStr;
 
+#[cfg(test)]
+mod tests;
+
 /// Something that the native wire can carry as a node's id or address.
 ///
 /// An id or address has 1 to 255 encoded bytes; the wire refuses others, in both directions. Equal values must encode equally.

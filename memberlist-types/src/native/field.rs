@@ -4,6 +4,9 @@ use super::data::{MAX_LEN, WireData};
 use crate::{DecodeError, EncodeError};
 use alloc::vec::Vec;
 
+#[cfg(test)]
+mod tests;
+
 /// In the low half of a key: the length stands in the next 1, 2 or 4 bytes. Below these it is the length itself.
 const LEN_U8: u8 = 13;
 const LEN_U16: u8 = 14;

@@ -4,6 +4,9 @@ use crate::{ChecksumAlgorithm, DecodeError, Framing};
 use alloc::vec::Vec;
 use bytes::Bytes;
 
+#[cfg(test)]
+mod tests;
+
 /// The first byte: the high half says what it is, the low half the version of the format.
 pub(super) const PACKET_MAGIC: u8 = 0xd1;
 /// As `PACKET_MAGIC`, for a frame in a stream.

@@ -5,6 +5,9 @@ use crate::{DecodeError, EncodeError, Framing, Message};
 use alloc::vec::Vec;
 use bytes::Bytes;
 
+#[cfg(test)]
+mod tests;
+
 /// Each message has its length in two bytes before it.
 pub(super) const MESSAGE_OVERHEAD: usize = 2;
 

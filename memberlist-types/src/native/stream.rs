@@ -12,6 +12,9 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 use smol_str::SmolStr;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of the length field.
 const LEN_LEN: usize = 4;
 

@@ -1,9 +1,9 @@
 //! The codec as the rest of the project sees it, through `Wire`.
 
 use crate::{
-    Ack, Alive, Dead, DecodeError, EncodeError, Framing, Incarnation, IndirectPing, Label, Message, Meta,
+    Ack, Alive, Dead, DecodeError, EncodeError, Framing, Id, Incarnation, IndirectPing, Label, Message, Meta,
     Nack, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage,
-    Suspect, Versions, Wire,
+    Suspect, Versions, Wire, WireData,
 };
 use alloc::{string::String, vec, vec::Vec};
 use bytes::{Bytes, BytesMut};
@@ -94,11 +94,21 @@ fn every_message_comes_back_in_order() {
     assert_eq!(decoded(&labelled(), packet).unwrap(), expected);
 }
 
-/// F-36: the smallest sensible messages.
+/// F-36: an identity of 64 bits at an IPv4 address makes a ping of at most 32 bytes; ids of 4 bytes are possible.
 #[test]
 fn messages_are_compact() {
-    assert_eq!(encoded(&Message::Ping(ping())).len(), 33);
+    fn ping_len<I: Id + WireData>(target: I, source: I) -> usize {
+        let source = Some(Node::new(source, SocketAddr::from(([10, 0, 0, 1], 7946))));
+        let ping = Message::Ping(Ping { seq: SequenceNumber(u32::MAX), target: Some(target), source });
+        let mut out = Vec::new();
+        NativeWire.encode_message(&ping, &mut out).unwrap();
+        out.len()
+    }
+    assert_eq!(ping_len(u64::MAX, u64::MAX), 31);
+    assert_eq!(ping_len(u32::MAX, u32::MAX), 23);
+    assert_eq!(encoded(&Message::Ping(ping())).len(), 33, "names of 9 bytes");
     assert_eq!(encoded(&Message::Alive(alive())).len(), 27);
+    assert_eq!(encoded(&Message::Nack(Nack { seq: SequenceNumber(u32::MAX) })).len(), 6);
 }
 
 #[test]

@@ -1,0 +1,241 @@
+use super::*;
+use crate::{Ack, Incarnation, Label, Meta, Node, SequenceNumber};
+use alloc::{string::String, vec, vec::Vec};
+use core::net::SocketAddr;
+
+type StreamMsg = StreamMessage<String, SocketAddr>;
+
+fn state(name: &str) -> NodeState<String, SocketAddr> {
+    NodeState {
+        node: Node::new(name.into(), SocketAddr::from(([10, 0, 0, 1], 7946))),
+        meta: Meta::EMPTY,
+        incarnation: Incarnation::new(1),
+        state: State::Alive,
+        versions: None,
+    }
+}
+
+fn push_pull(states: usize, user: usize) -> StreamMsg {
+    StreamMessage::PushPull(PushPull {
+        join: false,
+        states: vec![state("node"); states],
+        user: vec![7; user].into(),
+    })
+}
+
+fn encoded(limits: &StreamLimits, message: &StreamMsg) -> Result<Bytes, EncodeError> {
+    encode_frame(&Framing::new(), limits, message)
+}
+
+fn decoded(limits: &StreamLimits, bytes: &[u8]) -> Result<Option<StreamMsg>, DecodeError> {
+    decode_frame(&Framing::new(), limits, &mut BytesMut::from(bytes))
+}
+
+/// A frame that announces `len` bytes behind its header, of which these are there.
+fn announced(len: u32, message: &[u8]) -> Vec<u8> {
+    [&[frame::STREAM_MAGIC, 0][..], &len.to_be_bytes(), &[frame::BODY], message].concat()
+}
+
+fn reason(result: Result<Option<StreamMsg>, DecodeError>) -> (&'static str, u64, u64) {
+    match result {
+        Err(DecodeError::TooLarge { what, actual, limit }) => (what, actual, limit),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// 9.5 TestReadRemoteState_Limits: as soon as the number is there, long before the states are.
+#[test]
+fn too_many_states_are_refused_when_announced() {
+    let limits = StreamLimits::default();
+    let head = announced(30_000_000, &[kind::PUSH_PULL, 0x11, 1, 0x23, 0x98, 0x96, 0x80]);
+    assert_eq!(reason(decoded(&limits, &head)), ("states", 10_000_000, 1_048_576));
+    assert_eq!(decoded(&limits, &head[..head.len() - 1]), Ok(None));
+    let allowed = announced(30_000_000, &[kind::PUSH_PULL, 0x11, 1, 0x23, 0x10, 0, 0]);
+    assert_eq!(decoded(&limits, &allowed), Ok(None));
+}
+
+/// 9.5 TestReadRemoteState_Limits: as soon as the length is there.
+#[test]
+fn too_much_user_state_is_refused_when_announced() {
+    let limits = StreamLimits::default();
+    let head = announced(31_000_000, &[kind::PUSH_PULL, 0x21, 1, 0x3f, 0x01, 0xc9, 0xc3, 0x80]);
+    assert_eq!(reason(decoded(&limits, &head)), ("user bytes", 30_000_000, 20_971_520));
+    assert_eq!(decoded(&limits, &head[..head.len() - 1]), Ok(None));
+    let allowed = announced(31_000_000, &[kind::PUSH_PULL, 0x21, 1, 0x3f, 0x01, 0x40, 0, 0]);
+    assert_eq!(decoded(&limits, &allowed), Ok(None));
+}
+
+/// 9.5 TestReadUserMsg_Limit: with and without a checksum in front.
+#[test]
+fn too_long_user_message_is_refused_when_announced() {
+    let limits = StreamLimits::default();
+    let user = [kind::USER, 0x1f, 0x01, 0xc9, 0xc3, 0x80];
+    let expected = ("user bytes", 30_000_000, 20_971_520);
+    assert_eq!(reason(decoded(&limits, &announced(30_000_007, &user))), expected);
+    let mut checked = announced(30_000_012, &user);
+    checked.splice(6..6, [frame::CRC32, 1, 2, 3, 4]);
+    assert_eq!(reason(decoded(&limits, &checked)), expected);
+}
+
+/// The same limits hold where a frame arrives at once, and exactly.
+#[test]
+fn limits_are_exact_on_both_sides() {
+    let open = StreamLimits::default();
+    let limits = open.with_max_states(3).with_max_user(10);
+    for (states, user, what) in [(3, 10, None), (4, 0, Some("states")), (0, 11, Some("user bytes"))] {
+        let message = push_pull(states, user);
+        let sent = encoded(&limits, &message);
+        let received = decoded(&limits, &encoded(&open, &message).unwrap());
+        match what {
+            None => {
+                assert_eq!(received, Ok(Some(message)));
+                assert!(sent.is_ok());
+            }
+            Some(expected) => {
+                assert!(matches!(sent, Err(EncodeError::TooLarge { what, .. }) if what == expected));
+                assert_eq!(reason(received).0, expected);
+            }
+        }
+    }
+}
+
+/// Q28: the sender learns of it.
+#[test]
+fn sender_of_too_long_a_user_message_is_told() {
+    let limits = StreamLimits::default();
+    let message = |len| StreamMsg::User(vec![0; len].into());
+    let error = EncodeError::TooLarge { what: "user bytes", actual: 20_971_521, limit: 20_971_520 };
+    assert_eq!(encoded(&limits, &message(20_971_521)), Err(error));
+    let frame = encoded(&limits, &message(20_971_520)).unwrap();
+    assert_eq!(decoded(&limits, &frame), Ok(Some(message(20_971_520))));
+}
+
+#[test]
+fn frame_limit_counts_the_whole_frame_on_both_sides() {
+    let message = StreamMsg::User(vec![0; 1000].into());
+    let frame = encoded(&StreamLimits::default(), &message).unwrap();
+    let enough = StreamLimits::default().with_max_frame(frame.len());
+    assert_eq!(encoded(&enough, &message).as_ref(), Ok(&frame));
+    assert_eq!(decoded(&enough, &frame), Ok(Some(message.clone())));
+
+    let (actual, limit) = (frame.len(), frame.len() - 1);
+    let less = StreamLimits::default().with_max_frame(limit);
+    let error = EncodeError::TooLarge { what: "frame bytes", actual, limit };
+    assert_eq!(encoded(&less, &message), Err(error));
+    // The length alone is enough.
+    assert_eq!(decoded(&less, &frame[..5]), Ok(None));
+    assert_eq!(reason(decoded(&less, &frame[..6])), ("frame bytes", actual as u64, limit as u64));
+    assert_eq!(
+        reason(decoded(&StreamLimits::default(), &announced(u32::MAX, &[]))).1,
+        u64::from(u32::MAX) + 6
+    );
+}
+
+/// A frame that trickles in costs the same for every piece, however much is there already.
+#[cfg(feature = "std")]
+#[test]
+fn waiting_for_a_large_frame_is_cheap() {
+    let mut head = announced(60_000_000, &[kind::PUSH_PULL, 0x21, 1]);
+    head.resize(40_000_000, 0x40);
+    let mut buffer = BytesMut::from(&head[..]);
+    let limits = StreamLimits::default();
+    // One look at all the bytes takes milliseconds; ten thousand such looks would take minutes.
+    let start = std::time::Instant::now();
+    for _ in 0..10_000 {
+        let got: Result<Option<StreamMsg>, _> = decode_frame(&Framing::new(), &limits, &mut buffer);
+        assert_eq!(got, Ok(None));
+    }
+    assert!(start.elapsed() < core::time::Duration::from_secs(5));
+}
+
+/// 9.3 TestAddLabelHeaderToStream, TestRemoveLabelHeaderFromStream: what follows is untouched.
+#[test]
+fn label_stands_in_every_frame_and_what_follows_is_intact() {
+    let framing = |label: &str| Framing::new().with_label(Label::new(label).unwrap());
+    let limits = StreamLimits::default();
+    let message = |n| StreamMsg::Ack(Ack { seq: SequenceNumber(n), payload: Bytes::new() });
+    for label in ["", "prod", &"x".repeat(255)] {
+        let framing = framing(label);
+        let mut buffer = BytesMut::new();
+        for n in 1..4 {
+            let frame = encode_frame(&framing, &limits, &message(n)).unwrap();
+            assert_eq!(&frame[2..2 + label.len()], label.as_bytes());
+            buffer.extend_from_slice(&frame);
+        }
+        buffer.extend_from_slice(b"\xe1");
+        for n in 1..4 {
+            assert_eq!(decode_frame(&framing, &limits, &mut buffer), Ok(Some(message(n))));
+        }
+        assert_eq!(&buffer[..], b"\xe1");
+    }
+    let frame = encode_frame(&framing("prod"), &limits, &message(1)).unwrap();
+    for other in ["", "test", "prod2"] {
+        // The first bytes are enough.
+        for len in [4, frame.len()] {
+            let mut buffer = BytesMut::from(&frame[..len]);
+            let got: Result<Option<StreamMsg>, _> = decode_frame(&framing(other), &limits, &mut buffer);
+            assert_eq!(got, Err(DecodeError::LabelMismatch), "{other:?} {len}");
+        }
+    }
+    let stripped = framing("prod").with_label_stripped_upstream(true);
+    let cut = [&frame[..1], &[0], &frame[6..]].concat();
+    assert_eq!(decode_frame(&stripped, &limits, &mut BytesMut::from(&cut[..])), Ok(Some(message(1))));
+    let mut labelled = BytesMut::from(&frame[..]);
+    let got: Result<Option<StreamMsg>, _> = decode_frame(&stripped, &limits, &mut labelled);
+    assert_eq!(got, Err(DecodeError::LabelMismatch));
+}
+
+/// 9.5 TestIngestPacket_CRC, on streams.
+#[test]
+fn every_single_flipped_bit_of_a_frame_is_noticed() {
+    let limits = StreamLimits::default();
+    let frame = encoded(&limits, &push_pull(2, 5)).unwrap();
+    for bit in 0..frame.len() * 8 {
+        let mut flipped = frame.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let got = decoded(&limits, &flipped);
+        assert!(!matches!(got, Ok(Some(_))), "bit {bit}: {got:?}");
+    }
+}
+
+#[test]
+fn long_error_text_is_cut_between_characters() {
+    let limits = StreamLimits::default();
+    let sent =
+        |text: &str| match decoded(&limits, &encoded(&limits, &StreamMessage::Error(text.into())).unwrap()) {
+            Ok(Some(StreamMessage::Error(text))) => text,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(sent(""), "");
+    assert_eq!(sent(&"x".repeat(1024)), "x".repeat(1024));
+    assert_eq!(sent(&"x".repeat(5000)), "x".repeat(1024));
+    assert_eq!(sent(&"€".repeat(400)), "€".repeat(341));
+}
+
+#[test]
+fn too_long_error_text_is_refused_when_announced() {
+    let head = announced(3000, &[kind::ERROR, 0x1e, 0x04, 0x01]);
+    assert_eq!(reason(decoded(&StreamLimits::default(), &head)), ("error text bytes", 1025, 1024));
+}
+
+#[test]
+fn number_of_states_must_be_right() {
+    let limits = StreamLimits::default();
+    let frame = encoded(&limits, &push_pull(2, 0)).unwrap();
+    for count in [0u8, 1, 3, 200] {
+        let mut body = frame[12..].to_vec();
+        assert_eq!(body[..3], [kind::PUSH_PULL, 0x21, 2]);
+        body[2] = count;
+        let len = u32::try_from(body.len() + 1).unwrap();
+        let got = decoded(&limits, &announced(len, &body));
+        assert_eq!(got, Err(DecodeError::Invalid("number of states")), "{count}");
+    }
+}
+
+#[test]
+fn messages_for_packets_are_unknown_on_streams() {
+    for kind in [kind::INDIRECT_PING, kind::NACK, kind::SUSPECT, kind::ALIVE, kind::DEAD, 0, 11, 255] {
+        let got = decoded(&StreamLimits::default(), &announced(2, &[kind]));
+        assert_eq!(got, Err(DecodeError::UnknownKind(kind)));
+    }
+}
