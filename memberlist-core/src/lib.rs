@@ -2,9 +2,9 @@
 //! [`Transport`] and any [`agnostic`] runtime.
 //!
 //! Applications usually depend on the facade crate `memberlist`, which adds transports for real sockets. This crate has
-//! the handle, the [delegates](delegate), the options, and an in-memory network for tests:
+//! the handle, the [delegates](delegate), the options, and an [in-memory network](memory) for tests:
 //!
-//! ```ignore
+//! ```
 //! use agnostic::tokio::TokioRuntime;
 //! use memberlist_core::{Memberlist, Options, memory::MemoryNetwork};
 //! use smol_str::SmolStr;
@@ -25,7 +25,6 @@
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![allow(dead_code)] // until the driver stands
 
 mod broadcast;
 pub mod delegate;
@@ -33,12 +32,16 @@ mod driver;
 mod error;
 mod event;
 mod join;
+mod machine;
 mod memberlist;
+pub mod memory;
+pub mod metrics;
 mod options;
 mod queue;
 mod shared;
 mod stats;
 mod sync;
+mod tasks;
 mod transport;
 
 pub use broadcast::Broadcast;

@@ -18,8 +18,8 @@
 
 mod conditions;
 mod error;
-mod link;
 mod network;
+mod port;
 mod resolver;
 mod stream;
 mod transport;

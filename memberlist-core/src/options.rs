@@ -43,8 +43,8 @@ pub struct Options {
     pub max_inbound_streams: usize,
     /// Packets waiting to be sent at most; more are dropped and counted (gossip repeats itself). Default 4,096, at least 16.
     pub transmit_queue: usize,
-    /// Packets being sent at once. A destination that blocks (possible where packets travel on streams) holds at most an eighth of them.
-    /// Default 64, at least 8.
+    /// Packets being sent at once. A destination that blocks (possible where packets travel on streams) holds at most eight of them.
+    /// Default 256, at least 8.
     pub concurrent_sends: usize,
     /// A packet that could not be handed to the transport within this time is dropped and counted. Default 2 s.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
@@ -55,6 +55,8 @@ pub struct Options {
     /// User messages (and states and ping results) waiting for each listener, at most; the oldest make room for the newest.
     /// Default 4,096, at least 1.
     pub data_queue: usize,
+    /// Bytes of user messages and states waiting for each listener, at most. Default 64 MiB.
+    pub data_queue_bytes: usize,
     /// Signs of life waiting for the alive delegate's decision; more are dropped and counted. Default 1,024, at least 1.
     pub alive_queue: usize,
     /// A seed's name is looked up again at most so often, after healing through it failed. Default 60 s.
@@ -66,6 +68,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// What each listener's queue holds.
+    pub(crate) const fn bounds(&self) -> crate::queue::Bounds {
+        crate::queue::Bounds { events: self.event_queue, data: self.data_queue, bytes: self.data_queue_bytes }
+    }
+
     /// For machines on one network. The default.
     #[must_use]
     pub fn lan() -> Self {
@@ -97,10 +104,11 @@ impl Options {
             incarnation: None,
             max_inbound_streams: 64,
             transmit_queue: 4_096,
-            concurrent_sends: 64,
+            concurrent_sends: 256,
             send_timeout: Duration::from_secs(2),
             event_queue: 16_384,
             data_queue: 4_096,
+            data_queue_bytes: 64 << 20,
             alive_queue: 1_024,
             resolve_interval: Duration::from_secs(60),
         }
@@ -117,6 +125,7 @@ impl Options {
             ("concurrent_sends", self.concurrent_sends, 8),
             ("event_queue", self.event_queue, 1),
             ("data_queue", self.data_queue, 1),
+            ("data_queue_bytes", self.data_queue_bytes, 1),
             ("alive_queue", self.alive_queue, 1),
         ];
         for (field, value, least) in least {
@@ -174,6 +183,8 @@ with! {
     with_event_queue: event_queue, usize;
     /// With this many user messages waiting per listener.
     with_data_queue: data_queue, usize;
+    /// With this many bytes of user messages waiting per listener.
+    with_data_queue_bytes: data_queue_bytes, usize;
     /// With this many signs of life waiting for the alive delegate.
     with_alive_queue: alive_queue, usize;
     /// With this pause between two look-ups of a seed's name.

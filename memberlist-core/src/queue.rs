@@ -12,14 +12,24 @@ use std::{
 pub(crate) enum Lane {
     /// Membership: never pushed out by data.
     Events,
-    /// Data of the application: the oldest makes room for the newest.
-    Data,
+    /// Data of the application, of so many bytes: the oldest makes room for the newest.
+    Data(usize),
+}
+
+/// What the lanes hold at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) events: usize,
+    pub(crate) data: usize,
+    pub(crate) bytes: usize,
 }
 
 struct Inner<T> {
     /// Both lanes bear the number of their place in the whole, so that they merge again in order.
     events: VecDeque<(u64, T)>,
-    data: VecDeque<(u64, T)>,
+    data: VecDeque<(u64, T, usize)>,
+    /// Bytes in `data`.
+    bytes: usize,
     next: u64,
     lagged: u64,
     closed: bool,
@@ -29,8 +39,7 @@ struct Inner<T> {
 /// The writing end. Never waits: a full lane drops its oldest item.
 pub(crate) struct Sender<T> {
     inner: Arc<Mutex<Inner<T>>>,
-    events: usize,
-    data: usize,
+    bounds: Bounds,
 }
 
 /// The reading end.
@@ -38,17 +47,18 @@ pub(crate) struct Receiver<T> {
     inner: Arc<Mutex<Inner<T>>>,
 }
 
-/// A queue whose lanes hold so many items.
-pub(crate) fn channel<T>(events: usize, data: usize) -> (Sender<T>, Receiver<T>) {
+/// A queue with these bounds.
+pub(crate) fn channel<T>(bounds: Bounds) -> (Sender<T>, Receiver<T>) {
     let inner = Arc::new(Mutex::new(Inner {
         events: VecDeque::new(),
         data: VecDeque::new(),
+        bytes: 0,
         next: 0,
         lagged: 0,
         closed: false,
         waker: None,
     }));
-    (Sender { inner: Arc::clone(&inner), events: events.max(1), data: data.max(1) }, Receiver { inner })
+    (Sender { inner: Arc::clone(&inner), bounds }, Receiver { inner })
 }
 
 /// What became of an item.
@@ -56,37 +66,32 @@ pub(crate) fn channel<T>(events: usize, data: usize) -> (Sender<T>, Receiver<T>)
 pub(crate) enum Sent {
     /// It is queued.
     Queued,
-    /// It is queued, and the oldest of its lane was dropped for it.
-    Displaced,
+    /// It is queued, and so many of the oldest of its lane were dropped for it.
+    Displaced(usize),
     /// Nobody listens any more.
     Closed,
 }
 
 impl<T> Sender<T> {
     pub(crate) fn send(&self, lane: Lane, item: T) -> Sent {
-        let mut inner = lock(&self.inner);
-        if inner.closed {
-            return Sent::Closed;
-        }
-        let place = inner.next;
-        inner.next += 1;
-        let (queue, limit) = match lane {
-            Lane::Events => (&mut inner.events, self.events),
-            Lane::Data => (&mut inner.data, self.data),
+        let mut dropped = Vec::new();
+        let waker = {
+            let mut inner = lock(&self.inner);
+            if inner.closed {
+                return Sent::Closed;
+            }
+            match lane {
+                Lane::Events => inner.push_event(item, self.bounds, &mut dropped),
+                Lane::Data(bytes) => inner.push_data(item, bytes, self.bounds, &mut dropped),
+            }
+            inner.lagged += dropped.len() as u64;
+            inner.waker.take()
         };
-        let displaced = queue.len() >= limit;
-        let old = if displaced { queue.pop_front() } else { None };
-        queue.push_back((place, item));
-        if displaced {
-            inner.lagged += 1;
-        }
-        let waker = inner.waker.take();
-        drop(inner);
-        drop(old);
         if let Some(waker) = waker {
             waker.wake();
         }
-        if displaced { Sent::Displaced } else { Sent::Queued }
+        // Dropped only here, outside the lock.
+        if dropped.is_empty() { Sent::Queued } else { Sent::Displaced(dropped.len()) }
     }
 
     /// Nothing more comes; what is queued can still be taken.
@@ -109,17 +114,49 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Inner<T> {
+    fn place(&mut self) -> u64 {
+        let place = self.next;
+        self.next += 1;
+        place
+    }
+
+    fn push_event(&mut self, item: T, bounds: Bounds, dropped: &mut Vec<T>) {
+        while self.events.len() >= bounds.events.max(1) {
+            dropped.extend(self.events.pop_front().map(|(_, item)| item));
+        }
+        let place = self.place();
+        self.events.push_back((place, item));
+    }
+
+    fn push_data(&mut self, item: T, bytes: usize, bounds: Bounds, dropped: &mut Vec<T>) {
+        // One that is over the bound all by itself is still taken.
+        while !self.data.is_empty()
+            && (self.data.len() >= bounds.data || self.bytes.saturating_add(bytes) > bounds.bytes)
+        {
+            dropped.extend(self.pop_data().map(|(_, item)| item));
+        }
+        let place = self.place();
+        self.bytes += bytes;
+        self.data.push_back((place, item, bytes));
+    }
+
+    fn pop_data(&mut self) -> Option<(u64, T)> {
+        let (place, item, bytes) = self.data.pop_front()?;
+        self.bytes -= bytes;
+        Some((place, item))
+    }
+
     /// The oldest item of both lanes; before it, how many were lost.
     fn pop(&mut self) -> Option<Result<T, u64>> {
         if self.lagged > 0 {
             return Some(Err(std::mem::take(&mut self.lagged)));
         }
-        let lane = match (self.events.front(), self.data.front()) {
-            (Some((event, _)), Some((data, _))) if event < data => &mut self.events,
-            (Some(_), None) => &mut self.events,
-            _ => &mut self.data,
+        let event_first = match (self.events.front(), self.data.front()) {
+            (Some((event, _)), Some((data, ..))) => event < data,
+            (event, _) => event.is_some(),
         };
-        lane.pop_front().map(|(_, item)| Ok(item))
+        let item = if event_first { self.events.pop_front() } else { self.pop_data() };
+        item.map(|(_, item)| Ok(item))
     }
 }
 

@@ -3,7 +3,7 @@ use memberlist_types::{NativeWire, Wire, WireData};
 
 /// Starts a [`Memberlist`] with defaults for all that is not set: no delegate, the native wire, the LAN options.
 ///
-/// ```ignore
+/// ```
 /// # use memberlist_core::{Builder, Error, Options, memory::MemoryNetwork};
 /// # use smol_str::SmolStr;
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {

@@ -39,10 +39,10 @@ where
     /// [`Error::NoAnswer`] as for [`ping`](Self::ping); [`CommandError::Ourselves`].
     pub async fn ping_node(&self, node: Node<D::Id, D::Address>) -> Result<Duration, Error> {
         self.check_allowed(&node.address)?;
-        let answer = self.shared().command(|core, now| {
-            let id = core.endpoint.ping(now, node)?;
+        let answer = self.shared().command(|machine, now| {
+            let id = machine.endpoint.ping(now, node)?;
             let (sender, receiver) = oneshot::channel();
-            core.waiters.pings.insert(id, sender);
+            machine.waiters.pings.insert(id, sender);
             Ok::<_, CommandError>(receiver)
         })??;
         answer.await.map_err(|_| Error::ShutDown)?.ok_or(Error::NoAnswer)
@@ -79,10 +79,10 @@ where
             memberlist_proto::Instant,
         ) -> Result<BroadcastId, CommandError>,
     ) -> Result<Broadcast, Error> {
-        self.shared().command(|core, now| {
-            let id = command(&mut core.endpoint, now)?;
+        self.shared().command(|machine, now| {
+            let id = command(&mut machine.endpoint, now)?;
             let (sender, finished) = oneshot::channel();
-            core.waiters.broadcasts.insert(id, sender);
+            machine.waiters.broadcasts.insert(id, sender);
             Ok(Broadcast { id, finished })
         })?
     }

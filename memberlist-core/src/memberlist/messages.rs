@@ -19,7 +19,7 @@ where
     pub async fn send(&self, to: &D::Address, payload: impl Into<Bytes> + Send) -> Result<(), Error> {
         self.check_allowed(to)?;
         let (to, payload) = (to.clone(), payload.into());
-        self.shared().command(|core, now| core.endpoint.send(now, to, payload))??;
+        self.shared().command(|machine, now| machine.endpoint.send(now, to, payload))??;
         Ok(())
     }
 

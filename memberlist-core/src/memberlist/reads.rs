@@ -13,31 +13,31 @@ where
     /// The members: alive and suspected nodes, this one included.
     #[must_use]
     pub fn members(&self) -> Vec<Member<D::Id, D::Address>> {
-        self.shared().read(|core| core.endpoint.members())
+        self.shared().read(|machine| machine.endpoint.members())
     }
 
     /// Every known node, the dead and the left included, until they are forgotten.
     #[must_use]
     pub fn known(&self) -> Vec<Member<D::Id, D::Address>> {
-        self.shared().read(|core| core.endpoint.known())
+        self.shared().read(|machine| machine.endpoint.known())
     }
 
     /// What is known of one node, whatever its state.
     #[must_use]
     pub fn member(&self, id: &D::Id) -> Option<Member<D::Id, D::Address>> {
-        self.shared().read(|core| core.endpoint.member(id))
+        self.shared().read(|machine| machine.endpoint.member(id))
     }
 
     /// How many members there are, this one included.
     #[must_use]
     pub fn num_members(&self) -> usize {
-        self.shared().read(|core| core.endpoint.num_members())
+        self.shared().read(|machine| machine.endpoint.num_members())
     }
 
     /// This node as it presents itself.
     #[must_use]
     pub fn local_state(&self) -> Member<D::Id, D::Address> {
-        self.shared().read(|core| core.endpoint.local())
+        self.shared().read(|machine| machine.endpoint.local())
     }
 
     /// This node's name.
@@ -55,14 +55,13 @@ where
     /// How unwell this node holds itself for, from 0 (healthy) to `awareness_max - 1`: it rises with late or missing answers.
     #[must_use]
     pub fn health_score(&self) -> u32 {
-        self.shared().read(|core| core.endpoint.health_score())
+        self.shared().read(|machine| machine.endpoint.health_score())
     }
 
     /// What was counted since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let protocol = self.shared().read(|core| core.endpoint.stats());
-        self.shared().counters.snapshot(protocol)
+        self.shared().stats()
     }
 
     /// The options in force (`packet_size` is what the transport left of it).
@@ -74,7 +73,7 @@ where
     /// Bytes that [`send`](Self::send) and [`broadcast`](Self::broadcast) can carry at most.
     #[must_use]
     pub fn max_user_payload(&self) -> usize {
-        self.shared().read(|core| core.endpoint.max_user_payload())
+        self.shared().read(|machine| machine.endpoint.max_user_payload())
     }
 
     /// Now, on the clock of [`Member::changed_at`].
@@ -98,13 +97,13 @@ where
     /// The events from now on: membership, and user messages.
     #[must_use]
     pub fn events(&self) -> Events<D::Id, D::Address> {
-        self.shared().read(|core| core.subscribe(&self.shared().options))
+        self.shared().read(|machine| machine.subscribe(&self.shared().options))
     }
 
     /// The members of this moment and the events after it, without a gap or an overlap between them.
     #[must_use]
     pub fn members_and_events(&self) -> (Vec<Member<D::Id, D::Address>>, Events<D::Id, D::Address>) {
-        self.shared().read(|core| (core.endpoint.members(), core.subscribe(&self.shared().options)))
+        self.shared().read(|machine| (machine.endpoint.members(), machine.subscribe(&self.shared().options)))
     }
 
     /// The transport.

@@ -1,0 +1,123 @@
+//! Decisions that are taken before news enters the machine: allowed networks, and the alive delegate's.
+
+use crate::{
+    AddressOf, Delegate, Transport,
+    shared::{AliveClaim, Shared},
+    stats::add,
+};
+use futures_channel::mpsc;
+use futures_util::{FutureExt, StreamExt};
+use memberlist_proto::RejectReason;
+use memberlist_types::{Alive, Message, NodeState, State, Wire};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// Whether a message may enter the machine right away. A sign of life that the delegate must decide on may not: it is queued
+/// for [`decide`].
+pub(crate) fn may_enter<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    from: &D::Address,
+    message: &Message<D::Id, D::Address>,
+) -> bool
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let Message::Alive(alive) = message else { return true };
+    if !shared.transport.is_allowed(&alive.node.address) {
+        let (about, from) = (alive.node.id.clone(), from.clone());
+        shared.input(|machine, now| {
+            machine.endpoint.reject(now, RejectReason::AddressNotAllowed, Some(about), Some(from));
+        });
+        return false;
+    }
+    if !shared.filters_alive || alive.node.id == shared.local_id {
+        return true;
+    }
+    if shared.alive_claims.clone().try_send((from.clone(), alive.clone())).is_err() {
+        add(&shared.counters.alive_dropped, 1);
+    }
+    false
+}
+
+/// The task that asks the alive delegate, one sign of life after the other.
+pub(crate) async fn decide<T, D, W>(
+    shared: Arc<Shared<T, D, W>>,
+    mut claims: mpsc::Receiver<AliveClaim<D::Id, D::Address>>,
+) where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    while let Some((from, alive)) = claims.next().await {
+        let accepted = accepts(&shared, &alive).await;
+        shared.input(|machine, now| {
+            if accepted {
+                machine.endpoint.handle_message(now, from, Message::Alive(alive));
+            } else {
+                machine.endpoint.reject(now, RejectReason::Delegate, Some(alive.node.id), Some(from));
+            }
+        });
+    }
+}
+
+/// The delegate's decision; if it panics the answer is no.
+async fn accepts<T, D, W>(shared: &Shared<T, D, W>, alive: &Alive<D::Id, D::Address>) -> bool
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    match AssertUnwindSafe(shared.delegate.notify_alive(alive)).catch_unwind().await {
+        Ok(Ok(())) => true,
+        Ok(Err(refusal)) => {
+            tracing::debug!(node = %alive.node, %refusal, "the alive delegate refuses a node");
+            false
+        }
+        Err(_panic) => {
+            tracing::error!("the alive delegate panicked");
+            false
+        }
+    }
+}
+
+/// Strikes from a push/pull what may not enter.
+pub(crate) async fn filter_states<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    from: &D::Address,
+    states: Vec<NodeState<D::Id, D::Address>>,
+) -> Vec<NodeState<D::Id, D::Address>>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let mut kept = Vec::with_capacity(states.len());
+    for state in states {
+        let reason = if state.state != State::Alive || state.node.id == shared.local_id {
+            None
+        } else if !shared.transport.is_allowed(&state.node.address) {
+            Some(RejectReason::AddressNotAllowed)
+        } else if shared.filters_alive && !accepts(shared, &alive(&state)).await {
+            Some(RejectReason::Delegate)
+        } else {
+            None
+        };
+        match reason {
+            None => kept.push(state),
+            Some(reason) => shared.input(|machine, now| {
+                machine.endpoint.reject(now, reason, Some(state.node.id), Some(from.clone()));
+            }),
+        }
+    }
+    kept
+}
+
+fn alive<I: Clone, A: Clone>(state: &NodeState<I, A>) -> Alive<I, A> {
+    Alive {
+        incarnation: state.incarnation,
+        node: state.node.clone(),
+        meta: state.meta.clone(),
+        versions: state.versions,
+    }
+}

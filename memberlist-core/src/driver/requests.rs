@@ -1,0 +1,175 @@
+//! Streams that are opened from here: what the machine asks for, and reliable messages.
+
+use super::{
+    admission,
+    exchange::{self, Talk, unreachable, unsendable},
+    seeds, streams,
+};
+use crate::{AddressOf, Delegate, Error, Transport, metrics, shared::Shared, stats::add, sync::lock};
+use agnostic::RuntimeLite;
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use memberlist_proto::{ExchangeOutput, RequestId, StreamFailure, StreamRequest, StreamRequestKind};
+use memberlist_types::{Ping, PushPull, StreamMessage, Wire};
+use std::{pin::pin, sync::Arc};
+
+/// The task that starts what the machine asks for.
+pub(crate) async fn run<T, D, W>(shared: Arc<Shared<T, D, W>>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    loop {
+        shared.requested.wait().await;
+        let requests = std::mem::take(&mut *lock(&shared.requests));
+        for request in requests {
+            shared.spawn(carry_out(Arc::clone(&shared), request));
+        }
+    }
+}
+
+/// One request of the machine, to its end or its deadline.
+async fn carry_out<T, D, W>(shared: Arc<Shared<T, D, W>>, request: StreamRequest<D::Id, D::Address>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let StreamRequest { id, to, deadline, kind } = request;
+    let left = deadline.since(shared.clock.now());
+    let is_push_pull = matches!(kind, StreamRequestKind::PushPull { .. });
+    let done = match T::Runtime::timeout(left, attempt(&shared, id, &to, kind)).await {
+        Ok(done) => done,
+        Err(_elapsed) => Err(StreamFailure::TimedOut),
+    };
+    if let Err(failure) = done {
+        tracing::debug!(%to, %failure, "a stream to a peer failed");
+        shared.input(|machine, now| machine.endpoint.handle_stream_failure(now, id, failure));
+        if is_push_pull {
+            seeds::look_up_again(&shared, &to).await;
+        }
+    }
+}
+
+async fn attempt<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    id: RequestId,
+    to: &D::Address,
+    kind: StreamRequestKind<D::Id>,
+) -> Result<(), StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    match kind {
+        StreamRequestKind::PushPull { join } => push_pull(shared, id, to, join).await,
+        StreamRequestKind::Ping { target, seq } => {
+            let source = shared.read(|machine| machine.endpoint.local().node);
+            let ping = Ping { seq, target: Some(target), source: Some(source) };
+            let mut talk = dial(shared, to, StreamMessage::Ping(ping)).await?;
+            match talk.next().await? {
+                Some(ExchangeOutput::Ack(ack)) => {
+                    shared.input(|machine, now| machine.endpoint.handle_stream_ack(now, id, &ack));
+                    Ok(())
+                }
+                other => Err(unexpected(other)),
+            }
+        }
+        _ => Err(StreamFailure::Cancelled),
+    }
+}
+
+async fn push_pull<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    id: RequestId,
+    to: &D::Address,
+    join: bool,
+) -> Result<(), StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let started = shared.clock.now();
+    let user = shared.delegate.local_state(join).await;
+    let states = shared.read(|machine| machine.endpoint.local_states());
+    let request = StreamMessage::PushPull(PushPull { join, states, user });
+    let mut talk = dial(shared, to, request).await?;
+    let mut theirs = match talk.next().await? {
+        Some(ExchangeOutput::PushPullReply(theirs)) => theirs,
+        other => return Err(unexpected(other)),
+    };
+    talk.measure();
+    drop(talk);
+    // Whether it is a join is what we asked for, not what the answer claims.
+    theirs.join = join;
+    streams::consider(shared, to, &theirs).await.map_err(StreamFailure::MergeRefused)?;
+    let states = admission::filter_states(shared, to, theirs.states).await;
+    shared
+        .input(|machine, now| machine.endpoint.handle_push_pull(now, Some(id), states))
+        .map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
+    metrics::push_pull(shared.clock.now().since(started));
+    streams::merge_user_state(shared, theirs.user, join);
+    Ok(())
+}
+
+/// Opens a stream and puts the request on it.
+async fn dial<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    to: &D::Address,
+    request: StreamMessage<D::Id, D::Address>,
+) -> Result<Talk<T, D, W>, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if !shared.transport.is_allowed(to) {
+        return Err(StreamFailure::Unreachable("the address is not allowed by the transport".into()));
+    }
+    // Encoded before dialling: what can't be said needs no stream.
+    let exchange = exchange::dial(shared, request).await?.map_err(|error| unsendable(&error))?;
+    let stream = shared.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
+    add(&shared.counters.streams_opened, 1);
+    metrics::stream_opened();
+    Ok(Talk::new(shared, stream, exchange))
+}
+
+fn unexpected<I, A>(output: Option<ExchangeOutput<I, A>>) -> StreamFailure {
+    match output {
+        Some(ExchangeOutput::Refused(reason)) => StreamFailure::Refused(reason),
+        Some(_) => StreamFailure::Invalid(memberlist_types::DecodeError::Invalid("kind of answer")),
+        None => StreamFailure::Unreachable("the peer closed the stream without an answer".into()),
+    }
+}
+
+impl<T, D, W> Shared<T, D, W>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    /// A reliable user message.
+    pub(crate) async fn send_reliable(self: &Arc<Self>, to: D::Address, payload: Bytes) -> Result<(), Error> {
+        let running = self.tasks.enter().ok_or(Error::ShutDown)?;
+        let stopped = self.tasks.stopped();
+        let send = async {
+            let exchange = exchange::dial(self, StreamMessage::User(payload)).await??;
+            let stream = self.transport.open_stream(&to).await.map_err(|error| unreachable(&error))?;
+            add(&self.counters.streams_opened, 1);
+            metrics::stream_opened();
+            Talk::new(self, stream, exchange).close().await?;
+            Ok(())
+        };
+        let send = T::Runtime::timeout(self.options.protocol.stream_timeout, send);
+        let sent = match select(pin!(stopped), pin!(send)).await {
+            Either::Left(_) => Err(Error::ShutDown),
+            Either::Right((Ok(sent), _)) => sent,
+            Either::Right((Err(_elapsed), _)) => Err(StreamFailure::TimedOut.into()),
+        };
+        drop(running);
+        sent
+    }
+}

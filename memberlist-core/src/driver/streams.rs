@@ -1,0 +1,190 @@
+//! Streams that peers open: accepted within bounds, and over at their deadline.
+
+use super::{admission, events::Data, exchange::Talk};
+use crate::{
+    AddressOf, Delegate, Transport, TransportError, metrics,
+    shared::Shared,
+    stats::add,
+    sync::{Backoff, Place, Places},
+};
+use agnostic::RuntimeLite;
+use futures_util::FutureExt;
+use memberlist_proto::{ExchangeOutput, RejectReason, StreamFailure};
+use memberlist_types::{PushPull, StreamMessage, Wire};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+/// How long a stream waits for a place when all are taken.
+const WAIT_FOR_PLACE: Duration = Duration::from_secs(1);
+
+/// The accept task; ends when the transport is closed.
+pub(crate) async fn accept<T, D, W>(shared: Arc<Shared<T, D, W>>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let places = Places::new(shared.options.max_inbound_streams);
+    let mut backoff = Backoff::default();
+    loop {
+        let (from, stream) = match shared.transport.accept_stream().await {
+            Ok(accepted) => accepted,
+            Err(error) if error.is_closed() => return,
+            Err(error) => {
+                shared.transport_error("accept streams", &error);
+                T::Runtime::sleep(backoff.next()).await;
+                continue;
+            }
+        };
+        backoff.reset();
+        if !shared.transport.is_allowed(&from) {
+            add(&shared.counters.streams_refused, 1);
+            shared.input(|machine, now| {
+                machine.endpoint.reject(now, RejectReason::AddressNotAllowed, None, Some(from));
+            });
+            continue;
+        }
+        let place = match places.try_take() {
+            Some(place) => place,
+            None => match T::Runtime::timeout(WAIT_FOR_PLACE, places.take()).await {
+                Ok(place) => place,
+                Err(_elapsed) => {
+                    add(&shared.counters.streams_refused, 1);
+                    metrics::stream_refused();
+                    continue;
+                }
+            },
+        };
+        add(&shared.counters.streams_accepted, 1);
+        metrics::stream_accepted();
+        shared.spawn(serve(Arc::clone(&shared), from, stream, place));
+    }
+}
+
+/// One stream, to its end or its deadline.
+async fn serve<T, D, W>(shared: Arc<Shared<T, D, W>>, from: D::Address, stream: T::Stream, place: Place)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let deadline = shared.options.protocol.stream_timeout;
+    let talk = Talk::accept(&shared, stream);
+    let done = T::Runtime::timeout(deadline, answer(&shared, &from, talk)).await;
+    let failure = match done {
+        Ok(Ok(())) => None,
+        Ok(Err(failure)) => Some(failure),
+        Err(_elapsed) => Some(StreamFailure::TimedOut),
+    };
+    if let Some(failure) = failure {
+        add(&shared.counters.streams_failed, 1);
+        tracing::debug!(%from, %failure, "a stream of a peer failed");
+    }
+    drop(place);
+}
+
+async fn answer<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    from: &D::Address,
+    mut talk: Talk<T, D, W>,
+) -> Result<(), StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    match talk.next().await? {
+        Some(ExchangeOutput::PushPullRequest(state)) => push_pull(shared, from, talk, state).await,
+        Some(ExchangeOutput::Ping(ping)) => {
+            let ack = shared.input(|machine, now| machine.endpoint.handle_stream_ping(now, &ping));
+            if let Some(ack) = ack {
+                talk.reply(StreamMessage::Ack(ack)).await?;
+                talk.close().await?;
+            }
+            Ok(())
+        }
+        Some(ExchangeOutput::User(payload)) => {
+            // Never waits, so the machine's lock is as good as any to keep the order of events.
+            shared.read(|machine| machine.sink.message(from.clone(), payload, true, &shared.counters));
+            talk.close().await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Answers a push/pull: a refusal before anything of ours is told, or our state, and then the merge.
+async fn push_pull<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    from: &D::Address,
+    mut talk: Talk<T, D, W>,
+    theirs: PushPull<D::Id, D::Address>,
+) -> Result<(), StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if let Err(refusal) = consider(shared, from, &theirs).await {
+        talk.reply(StreamMessage::Error(refusal.as_str().into())).await?;
+        talk.close().await?;
+        return Err(StreamFailure::MergeRefused(refusal));
+    }
+    let user = shared.delegate.local_state(theirs.join).await;
+    let states = shared.read(|machine| machine.endpoint.local_states());
+    talk.reply(StreamMessage::PushPull(PushPull { join: theirs.join, states, user })).await?;
+    talk.measure();
+    talk.close().await?;
+    let states = admission::filter_states(shared, from, theirs.states).await;
+    shared
+        .input(|machine, now| machine.endpoint.handle_push_pull(now, None, states))
+        .map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
+    merge_user_state(shared, theirs.user, theirs.join);
+    Ok(())
+}
+
+/// Whether a peer's state may be merged at all: its versions fit, and if it is a join the merge delegate agrees.
+pub(crate) async fn consider<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    from: &D::Address,
+    theirs: &PushPull<D::Id, D::Address>,
+) -> Result<(), String>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let checked = shared.read(|machine| machine.endpoint.check_versions(&theirs.states));
+    if let Err(error) = checked {
+        shared.input(|machine, now| {
+            machine.endpoint.reject(now, RejectReason::Incompatible, None, Some(from.clone()));
+        });
+        return Err(error.to_string());
+    }
+    if !theirs.join {
+        return Ok(());
+    }
+    let asked = AssertUnwindSafe(shared.delegate.notify_merge(&theirs.states)).catch_unwind().await;
+    let refusal = match asked {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(refusal)) => refusal.to_string(),
+        Err(_panic) => {
+            tracing::error!("the merge delegate panicked");
+            "internal error".into()
+        }
+    };
+    shared.input(|machine, now| {
+        machine.endpoint.reject(now, RejectReason::Delegate, None, Some(from.clone()));
+    });
+    Err(refusal)
+}
+
+/// Hands a peer's application state to the delegate.
+pub(crate) fn merge_user_state<T, D, W>(shared: &Shared<T, D, W>, state: bytes::Bytes, join: bool)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if !state.is_empty() {
+        shared.read(|machine| machine.sink.data(Data::State(state, join), &shared.counters));
+    }
+}

@@ -1,0 +1,174 @@
+//! Packets on their way out: a bounded queue, and the task that hands them to the transport.
+
+use crate::{
+    AddressOf, Delegate, Transport, TransportError, metrics,
+    shared::Shared,
+    stats::{Counters, add},
+    sync::{Signal, lock},
+};
+use agnostic::RuntimeLite;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use memberlist_proto::Transmit;
+use memberlist_types::{Address, SequenceNumber, Wire};
+use std::{
+    collections::{HashMap, VecDeque},
+    future::poll_fn,
+    sync::{Arc, Mutex},
+    task::Poll,
+    time::Duration,
+};
+
+/// A destination that blocks holds at most so many sends.
+const SENDS_PER_DESTINATION: usize = 8;
+
+/// Packets that wait to be sent.
+pub(crate) struct Outgoing<A> {
+    queue: Mutex<VecDeque<Transmit<A>>>,
+    limit: usize,
+    filled: Signal,
+}
+
+impl<A: Address> Outgoing<A> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { queue: Mutex::new(VecDeque::new()), limit, filled: Signal::default() }
+    }
+
+    /// Queues what finds room; what does not is dropped and counted. Gives the probes among the dropped.
+    pub(crate) fn push(&self, transmits: &mut Vec<Transmit<A>>, counters: &Counters) -> Vec<SequenceNumber> {
+        if transmits.is_empty() {
+            return Vec::new();
+        }
+        let mut refused = Vec::new();
+        let mut queue = lock(&self.queue);
+        for transmit in transmits.drain(..) {
+            if queue.len() < self.limit {
+                queue.push_back(transmit);
+            } else {
+                add(&counters.packets_dropped, 1);
+                refused.extend(transmit.probe);
+            }
+        }
+        drop(queue);
+        self.filled.set();
+        refused
+    }
+
+    fn pop(&self) -> Option<Transmit<A>> {
+        lock(&self.queue).pop_front()
+    }
+}
+
+/// What came of a send.
+enum Outcome<E> {
+    Sent(usize),
+    Failed(E),
+    TimedOut,
+    /// Never tried: not allowed, or not expressible.
+    Refused,
+}
+
+/// The transmit task.
+pub(crate) async fn run<T, D, W>(shared: Arc<Shared<T, D, W>>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let limit = shared.options.concurrent_sends;
+    let mut sends = FuturesUnordered::new();
+    let mut under_way: HashMap<D::Address, usize> = HashMap::new();
+    loop {
+        while sends.len() < limit
+            && let Some(transmit) = shared.outgoing.pop()
+        {
+            let at_once = under_way.entry(transmit.to.clone()).or_insert(0);
+            if *at_once >= SENDS_PER_DESTINATION {
+                add(&shared.counters.packets_dropped, 1);
+                continue;
+            }
+            *at_once += 1;
+            sends.push(send(&shared, transmit));
+        }
+        let room = sends.len() < limit;
+        let done = poll_fn(|cx| {
+            if let Poll::Ready(Some(done)) = sends.poll_next_unpin(cx) {
+                return Poll::Ready(Some(done));
+            }
+            if room && shared.outgoing.filled.poll(cx).is_ready() { Poll::Ready(None) } else { Poll::Pending }
+        })
+        .await;
+        let Some((to, probe, outcome)) = done else { continue };
+        if let Some(at_once) = under_way.get_mut(&to) {
+            *at_once -= 1;
+            if *at_once == 0 {
+                under_way.remove(&to);
+            }
+        }
+        conclude(&shared, &to, probe, outcome);
+    }
+}
+
+async fn send<T, D, W>(
+    shared: &Shared<T, D, W>,
+    transmit: Transmit<D::Address>,
+) -> (D::Address, Option<SequenceNumber>, Outcome<T::Error>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let Transmit { to, messages, probe } = transmit;
+    if !shared.transport.is_allowed(&to) {
+        return (to, probe, Outcome::Refused);
+    }
+    let packet = match shared.wire.encode_packet(shared.framing(), &messages) {
+        Ok(packet) => packet,
+        Err(error) => {
+            if shared.encode_trouble.now(shared.uptime(), Duration::from_secs(60)) {
+                tracing::error!(%error, "the wire can't express a packet that the protocol asks for");
+            }
+            return (to, probe, Outcome::Refused);
+        }
+    };
+    let len = packet.len();
+    let sent =
+        T::Runtime::timeout(shared.options.send_timeout, shared.transport.send_packet(&to, packet)).await;
+    let outcome = match sent {
+        Ok(Ok(())) => Outcome::Sent(len),
+        Ok(Err(error)) => Outcome::Failed(error),
+        Err(_elapsed) => Outcome::TimedOut,
+    };
+    (to, probe, outcome)
+}
+
+fn conclude<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    to: &D::Address,
+    probe: Option<SequenceNumber>,
+    outcome: Outcome<T::Error>,
+) where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let counters = &shared.counters;
+    match outcome {
+        Outcome::Sent(bytes) => {
+            add(&counters.packets_sent, 1);
+            add(&counters.bytes_sent, bytes);
+            metrics::packet_sent(bytes);
+        }
+        Outcome::Failed(error) => {
+            add(&counters.packets_failed, 1);
+            if error.is_remote() || error.is_closed() {
+                tracing::debug!(%to, %error, "packet not sent");
+            } else {
+                shared.transport_error("send packets", &error);
+                if let Some(probe) = probe {
+                    shared.input(|machine, now| machine.endpoint.handle_send_failure(now, probe));
+                }
+            }
+        }
+        Outcome::TimedOut | Outcome::Refused => add(&counters.packets_dropped, 1),
+    }
+}

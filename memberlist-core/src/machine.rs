@@ -1,0 +1,91 @@
+//! The state machine together with those who wait for its outputs; everything behind the one lock.
+
+use crate::{
+    Event, Events, Options,
+    driver::events::{Data, EventSink},
+    queue,
+};
+use futures_channel::oneshot;
+use memberlist_proto::{
+    BroadcastId, BroadcastOutcome, Endpoint, Instant, JoinId, JoinResult, PingId, StreamRequest, Transmit,
+};
+use memberlist_types::{Address, Id, Wire};
+use std::{collections::HashMap, time::Duration};
+
+/// Who waits for the end of a command. Dropping a sender says that the node has shut down.
+pub(crate) struct Waiters<A> {
+    pub(crate) joins: HashMap<JoinId, JoinWaiter<A>>,
+    pub(crate) pings: HashMap<PingId, oneshot::Sender<Option<Duration>>>,
+    pub(crate) broadcasts: HashMap<BroadcastId, oneshot::Sender<BroadcastOutcome>>,
+    pub(crate) leaves: Vec<oneshot::Sender<usize>>,
+}
+
+pub(crate) struct JoinWaiter<A> {
+    pub(crate) results: Vec<JoinResult<A>>,
+    pub(crate) finished: oneshot::Sender<Vec<JoinResult<A>>>,
+}
+
+pub(crate) struct Machine<I, A, W> {
+    pub(crate) endpoint: Endpoint<I, A, W>,
+    pub(crate) waiters: Waiters<A>,
+    pub(crate) sink: EventSink<I, A>,
+    /// How many had confirmed our departure when `LeaveFinished` came; `None` before, and after a rejoin.
+    pub(crate) left: Option<usize>,
+    /// Until when the engine sleeps.
+    pub(crate) armed: Instant,
+}
+
+/// What an input made the machine ask for, to be carried out after its lock is free.
+pub(crate) struct Outputs<I, A> {
+    pub(crate) transmits: Vec<Transmit<A>>,
+    pub(crate) requests: Vec<StreamRequest<I, A>>,
+    /// The engine sleeps too long.
+    pub(crate) rearm: bool,
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
+    pub(crate) fn new(
+        endpoint: Endpoint<I, A, W>,
+        events: queue::Sender<Event<I, A>>,
+        data: queue::Sender<Data<I, A>>,
+    ) -> Self {
+        Self {
+            endpoint,
+            waiters: Waiters {
+                joins: HashMap::new(),
+                pings: HashMap::new(),
+                broadcasts: HashMap::new(),
+                leaves: Vec::new(),
+            },
+            sink: EventSink::new(events, data),
+            left: None,
+            armed: Instant::NEVER,
+        }
+    }
+
+    pub(crate) fn subscribe(&mut self, options: &Options) -> Events<I, A> {
+        let (sender, queue) = queue::channel(options.bounds());
+        self.sink.subscribe(sender);
+        Events { queue }
+    }
+
+    /// Takes every output. Events go to their listeners here, under the lock, so that they keep their order.
+    pub(crate) fn drain(&mut self, counters: &crate::stats::Counters) -> Outputs<I, A> {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.on_event(event, counters);
+        }
+        let transmits = std::iter::from_fn(|| self.endpoint.poll_transmit()).collect();
+        let requests = std::iter::from_fn(|| self.endpoint.poll_request()).collect();
+        let next = self.endpoint.poll_timeout().unwrap_or(Instant::NEVER);
+        Outputs { transmits, requests, rearm: next < self.armed }
+    }
+
+    /// The end: whoever waits learns of it, and listeners get no more.
+    pub(crate) fn close(&mut self) {
+        self.waiters.joins.clear();
+        self.waiters.pings.clear();
+        self.waiters.broadcasts.clear();
+        self.waiters.leaves.clear();
+        self.sink.close();
+    }
+}

@@ -1,0 +1,114 @@
+//! The tasks of a node: started together, counted, and ended together.
+
+use crate::sync::lock;
+use agnostic::RuntimeLite;
+use futures_channel::{mpsc, oneshot};
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{Either, Shared, select},
+};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Runtimes differ in what dropping a join handle does, so none is kept: a task ends by itself when the node stops, and holds a
+/// [`Running`] until then.
+pub(crate) struct Tasks {
+    stop: Mutex<Option<oneshot::Sender<Infallible>>>,
+    stopped: Shared<oneshot::Receiver<Infallible>>,
+    /// Every task holds a clone; when the last is gone the receiver ends.
+    running: Mutex<Option<mpsc::Sender<Infallible>>>,
+    idle: Mutex<Option<mpsc::Receiver<Infallible>>>,
+    ended: Shared<oneshot::Receiver<Infallible>>,
+    end: Mutex<Option<oneshot::Sender<Infallible>>>,
+}
+
+/// Counts as a running task until dropped.
+pub(crate) struct Running {
+    _alive: mpsc::Sender<Infallible>,
+}
+
+/// How many tasks run in this process, of all nodes: for tests.
+pub(crate) static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Tasks {
+    pub(crate) fn new() -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let (running, idle) = mpsc::channel(0);
+        Self {
+            stop: Mutex::new(Some(stop)),
+            stopped: stopped.shared(),
+            running: Mutex::new(Some(running)),
+            idle: Mutex::new(Some(idle)),
+            ended: ended.shared(),
+            end: Mutex::new(Some(end)),
+        }
+    }
+
+    /// Counts one more, unless the node has stopped.
+    pub(crate) fn enter(&self) -> Option<Running> {
+        let alive = lock(&self.running).clone()?;
+        RUNNING.fetch_add(1, Ordering::AcqRel);
+        Some(Running { _alive: alive })
+    }
+
+    /// Starts a task that is dropped at its next await when the node stops. Does nothing if it has stopped.
+    pub(crate) fn spawn<R: RuntimeLite>(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let Some(running) = self.enter() else { return };
+        let stopped = self.stopped.clone();
+        R::spawn_detach(async move {
+            // Declared first, so dropped last: what the task holds is gone before it is counted out.
+            let _running = running;
+            let task = pin!(task);
+            match select(stopped, task).await {
+                Either::Left(_) | Either::Right(_) => {}
+            }
+        });
+    }
+
+    /// Ends every task and refuses new ones; returns at once. Idempotent.
+    pub(crate) fn stop(&self) {
+        drop(lock(&self.running).take());
+        drop(lock(&self.stop).take());
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        lock(&self.stop).is_none()
+    }
+
+    /// Waits for `stop`.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.stopped.clone().map(drop)
+    }
+
+    /// Waits until no task runs, after `stop`. For one caller: the one that then takes [`end`](Self::end).
+    pub(crate) async fn idle(&self) {
+        let idle = lock(&self.idle).take();
+        if let Some(mut idle) = idle {
+            while idle.next().await.is_some() {}
+        }
+    }
+
+    /// Dropping this says that everything has ended.
+    pub(crate) fn end(&self) -> Option<oneshot::Sender<Infallible>> {
+        lock(&self.end).take()
+    }
+
+    /// Waits for the end.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.ended.clone().map(drop)
+    }
+}
