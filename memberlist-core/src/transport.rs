@@ -23,13 +23,13 @@ pub trait Transport: Send + Sync + 'static {
     fn resolver(&self) -> &Self::Resolver;
 
     /// Where others reach this node: never an unspecified address or port 0.
-    fn advertise_address(&self) -> &<Self::Resolver as AddressResolver>::ResolvedAddress;
+    fn advertise_address(&self) -> &AddressOf<Self>;
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
     /// Whether packets and streams from, and members at, this address are allowed. Default: yes.
-    fn is_allowed(&self, address: &<Self::Resolver as AddressResolver>::ResolvedAddress) -> bool {
+    fn is_allowed(&self, address: &AddressOf<Self>) -> bool {
         let _ = address;
         true
     }
@@ -37,29 +37,23 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends one packet, best effort: `Ok` says that it left, not that it arrived.
     fn send_packet(
         &self,
-        to: &<Self::Resolver as AddressResolver>::ResolvedAddress,
+        to: &AddressOf<Self>,
         packet: Bytes,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Waits for a packet. Called from one task. An error is logged, counted, and the call repeated, unless it `is_closed`.
-    fn recv_packet(
-        &self,
-    ) -> impl Future<
-        Output = Result<Packet<<Self::Resolver as AddressResolver>::ResolvedAddress>, Self::Error>,
-    > + Send;
+    fn recv_packet(&self) -> impl Future<Output = Result<Packet<AddressOf<Self>>, Self::Error>> + Send;
 
     /// Opens a stream.
     fn open_stream(
         &self,
-        to: &<Self::Resolver as AddressResolver>::ResolvedAddress,
+        to: &AddressOf<Self>,
     ) -> impl Future<Output = Result<Self::Stream, Self::Error>> + Send;
 
     /// Waits for a stream that a peer opened. Called from one task. Errors as for `recv_packet`.
     fn accept_stream(
         &self,
-    ) -> impl Future<
-        Output = Result<(<Self::Resolver as AddressResolver>::ResolvedAddress, Self::Stream), Self::Error>,
-    > + Send;
+    ) -> impl Future<Output = Result<(AddressOf<Self>, Self::Stream), Self::Error>> + Send;
 
     /// Closes every socket and ends every task of the transport; returns when that is done. Pending and later calls of the other
     /// methods give an error that `is_closed`. Idempotent.

@@ -102,6 +102,7 @@ where
 
     /// The members of this moment and the events after it, without a gap or an overlap between them.
     #[must_use]
+    #[allow(clippy::type_complexity)] // A pair of what the two methods above give.
     pub fn members_and_events(&self) -> (Vec<Member<D::Id, D::Address>>, Events<D::Id, D::Address>) {
         self.shared().read(|machine| (machine.endpoint.members(), machine.subscribe(&self.shared().options)))
     }
