@@ -9,9 +9,13 @@ use core::cmp::Reverse;
 /// the older one. Payloads are encoded once, when queued; each transmission shares the bytes.
 #[derive(Debug)]
 pub(crate) struct Broadcasts<K> {
-    items: BTreeMap<Rank, Item<K>>,
-    keys: BTreeMap<K, Rank>,
+    order: BTreeMap<Rank, u32>,
+    keys: BTreeMap<K, u32>,
+    items: Vec<Option<Item<K>>>,
+    vacant: Vec<u32>,
     bytes: usize,
+    /// What the packet that is being filled has got, so that it gets nothing twice; empty between packets.
+    picked: Vec<u32>,
     /// Never reset: two items with the same rank would overwrite each other (Q10).
     inserted: u64,
 }
@@ -37,6 +41,7 @@ struct Rank {
 
 #[derive(Debug)]
 struct Item<K> {
+    rank: Rank,
     key: Option<K>,
     payload: Bytes,
     token: Option<BroadcastId>,
@@ -60,7 +65,15 @@ impl Room {
 
 impl<K: Ord + Clone> Broadcasts<K> {
     pub(crate) fn new() -> Self {
-        Self { items: BTreeMap::new(), keys: BTreeMap::new(), bytes: 0, inserted: 0 }
+        Self {
+            order: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            items: Vec::new(),
+            vacant: Vec::new(),
+            bytes: 0,
+            picked: Vec::new(),
+            inserted: 0,
+        }
     }
 
     /// Queues a broadcast. Returns the token of the one with the same key that it replaces, if that had one.
@@ -72,12 +85,28 @@ impl<K: Ord + Clone> Broadcasts<K> {
     ) -> Option<BroadcastId> {
         let rank = Rank { transmits: 0, len: Reverse(payload.len()), id: Reverse(self.inserted) };
         self.inserted += 1;
+        let known = key.as_ref().and_then(|key| self.keys.get(key)).copied();
+        let replaced = known.and_then(|index| self.take(index));
+        if let Some(old) = &replaced {
+            self.order.remove(&old.rank);
+        }
         self.bytes += payload.len();
-        let replaced = key.clone().and_then(|key| self.keys.insert(key, rank));
-        self.items.insert(rank, Item { key, payload, token });
-        let old = self.items.remove(&replaced?)?;
-        self.bytes -= old.payload.len();
-        old.token
+        // What was taken last is vacant first: a replacement keeps its place, and its key stays as it is.
+        let index = self.vacant.pop().unwrap_or_else(|| {
+            self.items.push(None);
+            // Four thousand million broadcasts do not fit into memory.
+            (self.items.len() - 1) as u32
+        });
+        if known.is_none()
+            && let Some(key) = &key
+        {
+            self.keys.insert(key.clone(), index);
+        }
+        if let Some(place) = self.items.get_mut(index as usize) {
+            *place = Some(Item { rank, key, payload, token });
+        }
+        self.order.insert(rank, index);
+        replaced.and_then(|old| old.token)
     }
 
     /// Fills `room` in order of rank, skipping what does not fit. Each pick counts as one transmission, whether or not the
@@ -89,40 +118,37 @@ impl<K: Ord + Clone> Broadcasts<K> {
         out: &mut Vec<Bytes>,
         finished: &mut Vec<BroadcastId>,
     ) {
-        let mut picked = Vec::new();
-        self.pick(room, limit, out, finished, &mut picked);
-        self.put_back(picked);
+        self.pick(room, limit, out, finished);
+        self.put_back();
     }
 
     /// Forgets the broadcast with this key: `None` if there is none, else its token.
     pub(crate) fn remove(&mut self, key: &K) -> Option<Option<BroadcastId>> {
-        let rank = self.keys.remove(key)?;
-        let item = self.items.remove(&rank)?;
-        self.bytes -= item.payload.len();
+        let index = self.keys.remove(key)?;
+        let item = self.take(index)?;
+        self.order.remove(&item.rank);
         Some(item.token)
     }
 
     /// Drops the last in order (most transmitted, then shortest, then oldest) until both limits hold; returns their tokens.
     pub(crate) fn prune(&mut self, max_len: usize, max_bytes: usize) -> Vec<Option<BroadcastId>> {
         let mut dropped = Vec::new();
-        while self.items.len() > max_len || self.bytes > max_bytes {
-            let Some((_, item)) = self.items.pop_last() else { break };
-            self.forget(&item);
-            dropped.push(item.token);
+        while self.len() > max_len || self.bytes > max_bytes {
+            let Some((_, index)) = self.order.pop_last() else { break };
+            dropped.push(self.forget(index));
         }
         dropped
     }
 
-    /// Drops everything; returns the tokens.
+    /// Drops everything, first to last; returns the tokens.
     pub(crate) fn clear(&mut self) -> Vec<Option<BroadcastId>> {
-        self.keys.clear();
-        self.bytes = 0;
-        core::mem::take(&mut self.items).into_values().map(|item| item.token).collect()
+        let order = core::mem::take(&mut self.order);
+        order.into_values().map(|index| self.forget(index)).collect()
     }
 
     /// How many broadcasts wait.
     pub(crate) fn len(&self) -> usize {
-        self.items.len()
+        self.order.len()
     }
 
     /// Sum of their payloads.
@@ -131,58 +157,59 @@ impl<K: Ord + Clone> Broadcasts<K> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.order.is_empty()
     }
 
     pub(crate) fn contains(&self, key: &K) -> bool {
         self.keys.contains_key(key)
     }
 
-    /// Like `fill`, but what may be sent again is laid on `picked` instead of back into the queue, so that a second
+    /// Like `fill`, but what may be sent again is laid aside until `put_back`, so that a second
     /// pass over the same packet does not pick it twice.
-    fn pick(
-        &mut self,
-        room: &mut Room,
-        limit: u32,
-        out: &mut Vec<Bytes>,
-        finished: &mut Vec<BroadcastId>,
-        picked: &mut Vec<(Rank, Item<K>)>,
-    ) {
-        let mut tier = self.items.first_key_value().map(|(rank, _)| rank.transmits);
+    fn pick(&mut self, room: &mut Room, limit: u32, out: &mut Vec<Bytes>, finished: &mut Vec<BroadcastId>) {
+        let mut tier = self.order.first_key_value().map(|(rank, _)| rank.transmits);
         while let (Some(transmits), Some(longest)) = (tier, room.longest()) {
             let from = Rank { transmits, len: Reverse(longest), id: Reverse(u64::MAX) };
-            let Some((&rank, _)) = self.items.range(from..).next() else { break };
+            let Some((&rank, &index)) = self.order.range(from..).next() else { break };
             if rank.transmits != transmits {
                 tier = Some(rank.transmits);
                 continue;
             }
-            let Some(item) = self.items.remove(&rank) else { break };
+            self.order.remove(&rank);
+            let Some(Some(item)) = self.items.get_mut(index as usize) else { break };
             room.take(item.payload.len());
             out.push(item.payload.clone());
-            let transmits = rank.transmits.saturating_add(1);
-            if transmits < limit {
-                picked.push((Rank { transmits, ..rank }, item));
+            item.rank.transmits = transmits.saturating_add(1);
+            if item.rank.transmits < limit {
+                self.picked.push(index);
             } else {
-                self.forget(&item);
-                finished.extend(item.token);
+                finished.extend(self.forget(index));
             }
         }
     }
 
-    fn put_back(&mut self, picked: Vec<(Rank, Item<K>)>) {
-        for (rank, item) in picked {
-            if let Some(place) = item.key.as_ref().and_then(|key| self.keys.get_mut(key)) {
-                *place = rank;
+    fn put_back(&mut self) {
+        while let Some(index) = self.picked.pop() {
+            if let Some(Some(item)) = self.items.get(index as usize) {
+                self.order.insert(item.rank, index);
             }
-            self.items.insert(rank, item);
         }
     }
 
-    fn forget(&mut self, item: &Item<K>) {
-        self.bytes -= item.payload.len();
+    /// Removes an item that is no longer in `order`; returns its token.
+    fn forget(&mut self, index: u32) -> Option<BroadcastId> {
+        let item = self.take(index)?;
         if let Some(key) = &item.key {
             self.keys.remove(key);
         }
+        item.token
+    }
+
+    fn take(&mut self, index: u32) -> Option<Item<K>> {
+        let item = self.items.get_mut(index as usize)?.take()?;
+        self.vacant.push(index);
+        self.bytes -= item.payload.len();
+        Some(item)
     }
 }
 

@@ -42,16 +42,15 @@ pub(crate) fn fill_fair<K: Ord + Clone, U: Ord + Clone>(
     let start = out.len();
 
     let claim = (total * share / 100 + fairness.owed).clamp(0, total);
-    let mut picked = Vec::new();
-    user.pick(&mut whole.part(claim), limit, out, finished, &mut picked);
+    user.pick(&mut whole.part(claim), limit, out, finished);
     let claimed = out.len();
     for payload in out.iter().skip(start) {
         room.take(payload.len());
     }
     membership.fill(room, limit, out, finished);
     let unused = out.len();
-    user.pick(room, limit, out, finished, &mut picked);
-    user.put_back(picked);
+    user.pick(room, limit, out, finished);
+    user.put_back();
 
     if out.len() - start == waiting {
         // There was room for everything.

@@ -21,10 +21,10 @@ fn drain<K: Ord + Clone>(
 }
 
 fn in_order<K: Ord + Clone>(queue: &Broadcasts<K>) -> Vec<(u32, usize, u64)> {
-    queue.items.keys().map(|rank| (rank.transmits, rank.len.0, rank.id.0)).collect()
+    queue.order.keys().map(|rank| (rank.transmits, rank.len.0, rank.id.0)).collect()
 }
 
-/// 9.8 TestLimitedBroadcastLess
+/// 9.8 TestLimitedBroadcastLess, W-26 (with the original's order)
 #[test]
 fn fewer_transmissions_then_longer_then_newer_comes_first() {
     let rank = |transmits, len, id| Rank { transmits, len: Reverse(len), id: Reverse(id) };
@@ -51,7 +51,7 @@ fn a_newer_one_with_the_same_key_takes_the_newest_place() {
     assert_eq!(drain(&mut queue, room(1, 0), 9).0, [bytes(1, 1)]);
 }
 
-/// 9.8 TestTransmitLimited_GetBroadcasts
+/// 9.8 TestTransmitLimited_GetBroadcasts, W-29
 #[test]
 fn overhead_counts_against_the_room() {
     let queue = || {
@@ -105,16 +105,18 @@ fn pruning_keeps_the_newest_and_tells_of_the_dropped() {
 #[test]
 fn the_last_in_order_is_the_most_transmitted() {
     let mut queue = Broadcasts::new();
-    for (n, transmits) in [0, 10, 3, 4, 7].into_iter().enumerate() {
-        let rank = Rank { transmits, len: Reverse(10), id: Reverse(n as u64) };
-        queue.items.insert(rank, Item { key: Some(n), payload: bytes(10, 0), token: None });
-        queue.bytes += 10;
+    // Queued later, each has been handed out as many times less.
+    for (n, fills) in [3, 3, 1, 3, 0].into_iter().enumerate() {
+        queue.insert(Some(n), bytes(10, 0), None);
+        for _ in 0..fills {
+            drain(&mut queue, room(1_000, 0), 99);
+        }
     }
-    let backwards: Vec<_> = queue.items.keys().rev().map(|rank| rank.transmits).collect();
+    let backwards: Vec<_> = queue.order.keys().rev().map(|rank| rank.transmits).collect();
     assert_eq!(backwards, [10, 7, 4, 3, 0]);
 }
 
-/// 9.1 TestMemberlistBroadcast_Invalidates, F-16
+/// 9.1 TestMemberlistBroadcast_Invalidates, F-16, W-27
 #[test]
 fn only_the_same_key_replaces_and_the_replaced_one_is_told() {
     let mut queue = Broadcasts::new();
@@ -143,7 +145,7 @@ fn the_payload_comes_out_as_it_went_in_and_shares_its_bytes() {
     }
 }
 
-/// Q10: replacing the only item, then one of equal length.
+/// Q10, complaint 5: replacing the only item, then one of equal length.
 #[test]
 fn an_id_is_never_used_twice() {
     let mut queue = Broadcasts::new();
@@ -174,6 +176,7 @@ fn what_does_not_fit_stays_and_blocks_nothing() {
     assert_eq!(drain(&mut queue, room(2_002, 2), 4).0, [bytes(2_000, 0)]);
 }
 
+/// W-29, Q6, complaint 6: by bytes, and by count because a wire's count field has an end.
 #[test]
 fn the_number_of_messages_is_limited_too() {
     let mut queue = Broadcasts::new();
