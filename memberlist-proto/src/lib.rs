@@ -8,9 +8,7 @@
 
 extern crate alloc;
 
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod awareness;
-#[allow(dead_code)] // until the endpoint uses all of it
 mod budget;
 mod endpoint;
 mod error;
@@ -19,17 +17,12 @@ mod exchange;
 mod members;
 mod options;
 mod output;
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod queue;
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod random;
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod scale;
 mod stats;
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod suspicion;
 mod time;
-#[allow(dead_code, unused_imports)] // until the endpoint uses all of it
 mod timer;
 
 pub use endpoint::{Endpoint, EndpointRng, JoinOptions, LocalNode};

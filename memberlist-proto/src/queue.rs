@@ -48,10 +48,6 @@ struct Item<K> {
 }
 
 impl Room {
-    pub(crate) fn fits(&self, len: usize) -> bool {
-        self.longest().is_some_and(|longest| len <= longest)
-    }
-
     pub(crate) fn take(&mut self, len: usize) {
         self.bytes = self.bytes.saturating_sub(self.overhead.saturating_add(len));
         self.messages = self.messages.saturating_sub(1);
@@ -138,12 +134,6 @@ impl<K: Ord + Clone> Broadcasts<K> {
             dropped.push(self.forget(index));
         }
         dropped
-    }
-
-    /// Drops everything, first to last; returns the tokens.
-    pub(crate) fn clear(&mut self) -> Vec<Option<BroadcastId>> {
-        let order = core::mem::take(&mut self.order);
-        order.into_values().map(|index| self.forget(index)).collect()
     }
 
     /// How many broadcasts wait.

@@ -40,10 +40,6 @@ impl<I: PartialEq + Clone> Suspicion<I> {
         self.started
     }
 
-    pub(crate) fn accuser(&self) -> &I {
-        &self.accuser
-    }
-
     /// Who confirmed, in order of arrival; the accuser is not among them.
     pub(crate) fn confirmed_by(&self) -> &[I] {
         &self.confirmed_by

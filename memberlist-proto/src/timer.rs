@@ -144,6 +144,7 @@ impl<T> Timers<T> {
     }
 
     /// How many timers are set, those that never fire included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }

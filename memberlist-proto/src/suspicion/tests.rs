@@ -48,7 +48,7 @@ fn each_independent_confirmation_moves_the_deadline_earlier() {
         (timeouts(500, 1_000, 3), [1_000, 750, 603, 500]),
     ] {
         let mut suspicion = Suspicion::new(start, "me", bounds);
-        assert_eq!((suspicion.started(), *suspicion.accuser()), (start, "me"));
+        assert_eq!(suspicion.started(), start);
         assert_eq!(suspicion.deadline(), start + millis(expected[0]));
         assert!(!suspicion.confirm(&"me"), "the accuser does not confirm itself");
         for (from, expected) in ["foo", "bar", "baz"].iter().zip(&expected[1..]) {
