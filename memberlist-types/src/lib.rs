@@ -5,6 +5,8 @@
 //! It is `no_std + alloc` (switch the default feature `std` off). The native format is specified byte by byte in `WIRE.md`, beside
 //! this crate's manifest.
 //!
+//! Features: `std` (default); `serde`, for the types that stand in configuration files; `nodecraft`, so that the native wire carries its `NodeId`.
+//!
 //! ```
 //! use bytes::{Bytes, BytesMut};
 //! use core::net::SocketAddr;

@@ -11,7 +11,7 @@ mod tests;
 ///
 /// An id or address has 1 to 255 encoded bytes; the wire refuses others, in both directions. Equal values must encode equally.
 ///
-/// Implemented for text (`String`, [`SmolStr`], `Box<str>`, `Arc<str>`: UTF-8, checked), for bytes ([`Bytes`], `Vec<u8>`: as they are),
+/// Implemented for text (`String`, [`SmolStr`], `Box<str>`, `Arc<str>`, and with the feature `nodecraft` its `NodeId`: UTF-8, checked), for bytes ([`Bytes`], `Vec<u8>`: as they are),
 /// for the unsigned integers (big-endian, all their bytes), and for IP and socket addresses:
 /// 4 or 16 bytes of address, then (sockets) 2 bytes of port, big-endian. An IPv4-mapped IPv6 address *is* the IPv4 address here:
 /// it is sent, and comes back, as IPv4. Flow label and scope of an IPv6 socket address mean nothing to another host and are not sent.
@@ -72,6 +72,22 @@ macro_rules! text {
     )*};
 }
 text!(String, SmolStr, Box<str>, Arc<str>);
+
+#[cfg(feature = "nodecraft")]
+impl<const N: usize> WireData for nodecraft::NodeId<N> {
+    fn encoded_len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let text = core::str::from_utf8(bytes).map_err(|_| DecodeError::Invalid("UTF-8"))?;
+        Self::new(text).map_err(|_| DecodeError::Invalid("node id"))
+    }
+}
 
 macro_rules! bytes {
     ($($type:ty: $from:expr),*) => {$(

@@ -114,3 +114,15 @@ fn identity_that_miscounts_itself_is_refused() {
     }
     assert_eq!(put_data(&mut Vec::new(), 1, &Liar(3), "node id bytes"), Ok(()));
 }
+
+/// W-50: the wire's bytes of a name are the same, whatever type holds it.
+#[cfg(feature = "nodecraft")]
+#[test]
+fn node_ids_of_nodecraft_are_text() {
+    let id = nodecraft::NodeId::<16>::new("node-a").unwrap();
+    assert_eq!(encoded(&id), encoded(&String::from("node-a")));
+    assert_eq!(nodecraft::NodeId::decode(b"node-a"), Ok(id));
+    let seventeen = nodecraft::NodeId::<16>::decode(&[b'x'; 17]);
+    assert_eq!(seventeen, Err(DecodeError::Invalid("node id")));
+    assert_eq!(nodecraft::NodeId::<16>::decode(b"\xff"), Err(DecodeError::Invalid("UTF-8")));
+}
