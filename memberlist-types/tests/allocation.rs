@@ -77,6 +77,17 @@ fn announced_states_reserve_no_more_than_is_there() {
     }
 }
 
+/// W-47: whoever sends more states than announced, and so past the limit, is stopped at the first of them.
+#[test]
+fn unannounced_states_are_not_kept() {
+    let state = [0x49, 0x11, b'a', 0x26, 10, 0, 0, 1, 0x1f, 0x0a];
+    let mut message = vec![9, 0x21, 1];
+    message.extend(state.iter().cycle().take(state.len() * 10_000));
+    let (outcome, cost) = frame_cost(&frame_of(&message), unlimited());
+    assert_eq!(outcome, Err(DecodeError::Invalid("number of states")));
+    assert!(cost < 1000, "{cost}");
+}
+
 /// W-47: the worst ratio of memory to bytes that an attacker can reach: as many of the smallest entries as fit, the first one valid.
 #[test]
 fn smallest_states_stay_within_the_factor() {
