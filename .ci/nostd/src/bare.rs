@@ -34,6 +34,11 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { abort() }
 }
 
-// The precompiled `core` refers to it; nothing unwinds here.
+// The precompiled `core` and `alloc` refer to these two; nothing unwinds here.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
+
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    unsafe { abort() }
+}
