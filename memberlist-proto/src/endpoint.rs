@@ -32,6 +32,7 @@ mod join;
 mod leave;
 mod ping;
 mod probe;
+mod push;
 mod push_pull;
 mod reads;
 mod refute;
@@ -42,12 +43,16 @@ mod user;
 mod verify;
 
 pub use join::JoinOptions;
+pub use push::{Accumulator, Outputs};
 
 /// Randomness for an [`Endpoint`]: the same seed and the same inputs give the same outputs, byte for byte.
 pub type EndpointRng = Box<dyn rand_core::Rng + Send + Sync>;
 
 /// Packets waiting for the driver at most; beyond, the newest is dropped and counted.
 const MAX_TRANSMITS: usize = 65_536;
+
+/// How long after the deadline of a stream its outcome is waited for.
+const REPORT_GRACE: Duration = Duration::from_secs(1);
 
 /// What an endpoint says of itself.
 #[derive(Clone, Debug)]
@@ -178,6 +183,7 @@ enum Timer<A> {
     Heal,
     VerifyRetry(u64),
     VerifyExpired(u64),
+    RequestExpired(RequestId),
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
@@ -295,6 +301,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 Timer::Heal => self.on_heal(now),
                 Timer::VerifyRetry(id) => self.on_verify_retry(now, id),
                 Timer::VerifyExpired(id) => self.on_verify_expired(now, id),
+                Timer::RequestExpired(id) => {
+                    self.handle_stream_failure(now, id, crate::StreamFailure::TimedOut)
+                }
             }
         }
     }
@@ -349,6 +358,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) -> RequestId {
         let id = RequestId(self.token());
         self.requests.insert(id, purpose);
+        // The driver reports by the deadline; if its report is lost, nothing waits for ever.
+        self.timers.insert(deadline + REPORT_GRACE, Timer::RequestExpired(id));
         self.stream_requests.push_back(StreamRequest { id, to, deadline, kind });
         id
     }

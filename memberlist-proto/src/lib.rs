@@ -25,7 +25,7 @@ mod suspicion;
 mod time;
 mod timer;
 
-pub use endpoint::{Endpoint, EndpointRng, JoinOptions, LocalNode};
+pub use endpoint::{Accumulator, Endpoint, EndpointRng, JoinOptions, LocalNode, Outputs};
 pub use error::{CommandError, CreateError, MergeError, OptionsError};
 pub use event::{
     BroadcastId, BroadcastOutcome, Event, Evidence, FailureReason, HelperAnswer, JoinId, JoinResult, Member,

@@ -55,13 +55,27 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             // It returned (and perhaps died again: then a later timer is its own).
             return;
         }
-        let Some(record) = self.members.remove(key) else { return };
-        let member = record.snapshot();
-        if member.state == State::Dead {
-            self.healing.lost(now, member.node.clone(), self.options.max_lost_peers);
+        if let Some(member) = self.remove_record(key) {
+            if member.state == State::Dead {
+                self.healing.lost(now, member.node, self.options.max_lost_peers);
+            }
+            self.arm_healing(now);
         }
+    }
+
+    /// Forgets a dead or left node now, for good: healing does not try it any more. Answers with what was known of it;
+    /// `None` if it is unknown, or still a member.
+    pub fn forget(&mut self, id: &I) -> Option<Member<I, A>> {
+        self.healing.found(id);
+        let key = self.members.key(id)?;
+        self.members.get(key).filter(|r| r.state().is_gone() && key != self.me)?;
+        self.remove_record(key)
+    }
+
+    fn remove_record(&mut self, key: MemberKey) -> Option<Member<I, A>> {
+        let member = self.members.remove(key)?.snapshot();
         self.membership.remove(&member.node.id);
-        self.emit(Event::Removed(member));
-        self.arm_healing(now);
+        self.emit(Event::Removed(member.clone()));
+        Some(member)
     }
 }

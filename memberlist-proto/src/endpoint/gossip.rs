@@ -83,6 +83,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.check_leave();
     }
 
+    /// Gossips now what is queued, without waiting for the next round.
+    pub fn gossip(&mut self, now: Instant) {
+        if let Some(timer) = self.gossip_timer.take() {
+            self.timers.cancel(timer);
+            self.on_gossip(now);
+        }
+    }
+
     /// If a gossip round is due at `now`: bytes that user broadcasts may still claim in it. A driver whose application
     /// hands out broadcasts on demand asks this before `handle_timeout`.
     pub fn gossip_room(&self, now: Instant) -> Option<usize> {

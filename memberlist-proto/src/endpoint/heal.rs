@@ -69,7 +69,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// Somebody was lost (or may have been): healing starts over with its shortest pause.
     pub(super) fn arm_healing(&mut self, now: Instant) {
-        self.healing.attempt = 0;
+        // One that has backed off far is brought forward, once.
+        if core::mem::take(&mut self.healing.attempt) > 1 {
+            self.stop_healing();
+        }
         let somebody = !self.healing.seeds.is_empty()
             || !self.healing.lost.is_empty()
             || self.members.count(State::Dead) > 0;

@@ -123,6 +123,23 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         Ok(())
     }
 
+    /// Takes over a view that was saved before a restart (from [`local_states`](Endpoint::local_states)), without passing any
+    /// of it on: whoever is in it is probed, and what is out of date is soon corrected by the others.
+    ///
+    /// # Errors
+    /// If the versions do not fit. Nothing was restored then.
+    pub fn restore(&mut self, now: Instant, states: Vec<NodeState<I, A>>) -> Result<(), MergeError> {
+        self.check_versions(&states)?;
+        self.quiet = true;
+        for state in states {
+            if state.node.id != self.id {
+                self.merge(now, state, true);
+            }
+        }
+        self.quiet = false;
+        Ok(())
+    }
+
     fn merge(&mut self, now: Instant, state: NodeState<I, A>, asked: bool) {
         let NodeState { node, meta, incarnation, state, versions } = state;
         match state {

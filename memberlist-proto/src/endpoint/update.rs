@@ -51,6 +51,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.budget.set_rates(options.max_peer_bytes, options.max_peer_messages);
         self.options = options;
         self.start_schedules(now);
+        self.arm_gossip(now);
         self.arm_healing(now);
         Ok(())
     }

@@ -116,3 +116,17 @@ fn node_that_returned_and_died_again_is_remembered_anew() {
     solo.advance(secs(11));
     assert_eq!(solo.member(2), None);
 }
+
+/// W-15: a gone node can be forgotten by command, which answers with it; a member can't.
+#[test]
+fn gone_node_is_forgotten_on_command() {
+    let mut solo = Solo::with_members(quiet(), [2, 3]);
+    assert_eq!(solo.machine.forget(&2), None);
+    assert_eq!(solo.machine.forget(&99), None);
+    assert_eq!(solo.machine.forget(&ME), None);
+    solo.hear(3, Message::Dead(dead(2, 1, 3)));
+    assert_eq!(solo.machine.forget(&2).map(|m| m.node.id), Some(2));
+    solo.drain();
+    assert_eq!(solo.member(2), None);
+    assert_eq!(names(&solo.events), ["failed", "removed"]);
+}

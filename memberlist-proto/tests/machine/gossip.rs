@@ -164,3 +164,47 @@ fn queue_lengths_are_visible() {
     assert!(stats.user_queue == 1 && stats.user_queue_bytes >= 3 && stats.membership_queue >= 1);
     assert_eq!(solo.state(2), Some(State::Alive));
 }
+
+/// F-23: what is queued goes out at once on command; an empty queue sends nothing.
+#[test]
+fn gossip_on_command_goes_out_at_once() {
+    let mut solo = Solo::with_members(gossiping(), [2]);
+    solo.advance(secs(20));
+    solo.clear();
+    solo.machine.gossip(solo.now);
+    solo.drain();
+    assert!(solo.sent.is_empty());
+    solo.machine.broadcast(solo.now, None, "now".into()).unwrap();
+    solo.machine.gossip(solo.now);
+    solo.drain();
+    assert_eq!(solo.sent, [(addr(2), vec![Message::User("now".into())])]);
+}
+
+/// F-50, F-51: the push-shaped outputs are the polled ones.
+#[test]
+fn pushed_outputs_are_the_polled_ones() {
+    let mut polled = Solo::with_members(quiet(), [2, 3]);
+    let mut pushed = Solo::with_members(quiet(), [2, 3]);
+    let mut all = memberlist_proto::Accumulator::new();
+    for step in 0..40 {
+        let message = match step % 4 {
+            0 => Message::Suspect(suspect(2, step, 3)),
+            1 => Message::Alive(alive(2, step)),
+            2 => Message::Suspect(suspect(ME, step, 3)),
+            _ => Message::Dead(dead(3, step, 2)),
+        };
+        let now = polled.now + secs(1);
+        (polled.now, pushed.now) = (now, now);
+        for solo in [&mut polled, &mut pushed] {
+            solo.machine.handle_timeout(now);
+            solo.machine.handle_message(now, addr(3), message.clone());
+        }
+        polled.drain();
+        pushed.machine.drain_into(&mut &mut all);
+        assert_eq!(all.timeout, polled.machine.poll_timeout());
+    }
+    assert_eq!(all.backlog(), polled.events.len() + polled.raw.len() + polled.requests.len());
+    assert_eq!(Vec::from(all.events), polled.events);
+    assert_eq!(Vec::from(all.transmits), polled.raw);
+    assert_eq!(Vec::from(all.requests), polled.requests);
+}

@@ -120,3 +120,21 @@ fn higher_incarnation_of_ours_in_a_push_pull_is_overtaken() {
     solo.merge(None, vec![state_of(ME, 40, State::Suspect)]);
     assert_eq!(solo.incarnation(), 41);
 }
+
+/// F-38: a saved view of 256 nodes is there at once, and nothing of it is shouted out.
+#[test]
+fn restored_view_is_complete_at_once_and_causes_no_storm() {
+    let mut saved = Solo::with_members(quiet(), 2..=257);
+    saved.hear(3, Message::Dead(dead(2, 1, 3)));
+    let states = saved.machine.local_states();
+    let mut options = quiet();
+    options.gossip_interval = ms(200);
+    let mut solo = Solo::new(options);
+    solo.machine.restore(solo.now, states).unwrap();
+    solo.drain();
+    assert_eq!(solo.machine.num_members(), 256, "all but the dead one");
+    solo.advance(secs(1));
+    let mut each = std::collections::BTreeMap::new();
+    solo.sent.iter().for_each(|(to, _)| *each.entry(*to).or_insert(0) += 1);
+    assert!(each.values().sum::<i32>() <= 20 && each.values().all(|n| *n <= 2), "{each:?}");
+}
