@@ -129,3 +129,4 @@ pub trait ResolveAll: AddressResolver {
 }
 
 impl<R: agnostic::RuntimeLite> ResolveAll for nodecraft::resolver::socket_addr::SocketAddrResolver<R> {}
+impl<R: agnostic::RuntimeLite> ResolveAll for nodecraft::resolver::address::HostAddrResolver<R> {}

@@ -70,6 +70,14 @@ impl FromStr for BindAddress {
     }
 }
 
+impl TryFrom<&str> for BindAddress {
+    type Error = InvalidBindAddress;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
 impl TryFrom<String> for BindAddress {
     type Error = InvalidBindAddress;
 

@@ -1,9 +1,8 @@
-use crate::DEFAULT_PORT;
 use crate::canonical::canonical;
+use crate::{DEFAULT_PORT, InvalidHost, SeedAddress};
 use agnostic::RuntimeLite;
 use agnostic::net::ToSocketAddrs;
 use memberlist_core::ResolveAll;
-use nodecraft::HostAddr;
 use nodecraft::hostaddr::Host;
 use nodecraft::resolver::AddressResolver;
 use std::io;
@@ -12,6 +11,8 @@ use std::net::SocketAddr;
 
 /// Resolves host names and IP addresses with the system's resolver: IPv4 and IPv6, each address once, in the order that the system
 /// prefers.
+///
+/// What users write is a [`SeedAddress`]: text, or a socket address.
 ///
 /// Nothing is cached here: a join must see an address that has changed.
 pub struct HostResolver<R> {
@@ -56,21 +57,24 @@ impl<R> std::fmt::Debug for HostResolver<R> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
+    /// The text names no host. Nothing was looked up.
+    #[error(transparent)]
+    InvalidHost(#[from] InvalidHost),
     /// The system's resolver failed.
     #[error("cannot resolve {host}: {source}")]
     Lookup {
         /// The host.
-        host: HostAddr,
+        host: SeedAddress,
         /// Why.
         source: io::Error,
     },
     /// The host exists and has no address.
     #[error("{0} has no address")]
-    NoAddress(HostAddr),
+    NoAddress(SeedAddress),
 }
 
 impl<R: RuntimeLite> AddressResolver for HostResolver<R> {
-    type Address = HostAddr;
+    type Address = SeedAddress;
     type ResolvedAddress = SocketAddr;
     type Error = ResolveError;
     type Runtime = R;
@@ -81,16 +85,21 @@ impl<R: RuntimeLite> AddressResolver for HostResolver<R> {
         Ok(Self::new(default_port))
     }
 
-    async fn resolve(&self, address: &HostAddr) -> Result<SocketAddr, ResolveError> {
+    async fn resolve(&self, address: &SeedAddress) -> Result<SocketAddr, ResolveError> {
         let all = self.resolve_all(address).await?;
         all.first().copied().ok_or_else(|| ResolveError::NoAddress(address.clone()))
     }
 }
 
 impl<R: RuntimeLite> ResolveAll for HostResolver<R> {
-    async fn resolve_all(&self, address: &HostAddr) -> Result<Vec<SocketAddr>, ResolveError> {
-        let port = address.port().unwrap_or(self.default_port);
-        let name = match address.host() {
+    async fn resolve_all(&self, address: &SeedAddress) -> Result<Vec<SocketAddr>, ResolveError> {
+        // Of the forms, only this one can say a link-local address's scope.
+        if let Ok(address) = address.as_str().parse::<SocketAddr>() {
+            return Ok(vec![canonical(address)]);
+        }
+        let host = address.host()?.address;
+        let port = host.port().unwrap_or(self.default_port);
+        let name = match host.host() {
             Host::Ip(ip) => return Ok(vec![canonical(SocketAddr::new(*ip, port))]),
             Host::Domain(name) => name.as_str(),
         };

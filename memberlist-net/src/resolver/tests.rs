@@ -1,5 +1,5 @@
 use super::{HostResolver, ResolveError};
-use crate::NamedHost;
+use crate::SeedAddress;
 use agnostic::tokio::TokioRuntime;
 use memberlist_core::ResolveAll;
 use nodecraft::resolver::AddressResolver;
@@ -7,8 +7,7 @@ use nodecraft::resolver::socket_addr::SocketAddrResolver;
 use std::net::SocketAddr;
 
 async fn resolve_all(text: &str) -> Result<Vec<SocketAddr>, ResolveError> {
-    let host: NamedHost = text.parse().unwrap();
-    HostResolver::<TokioRuntime>::default().resolve_all(&host.address).await
+    HostResolver::<TokioRuntime>::default().resolve_all(&SeedAddress::from(text)).await
 }
 
 /// 9.3 TestMemberList_ResolveAddr
@@ -21,6 +20,7 @@ async fn ip_addresses_resolve_to_themselves_with_the_default_port_if_they_have_n
         ("[::1]:80", "[::1]:80"),
         ("foo/10.0.0.1", "10.0.0.1:7946"),
         ("[::ffff:10.0.0.1]:80", "10.0.0.1:80"),
+        ("[fe80::1%3]:80", "[fe80::1%3]:80"),
     ] {
         assert_eq!(resolve_all(text).await.unwrap(), [expected.parse().unwrap()], "{text}");
     }
@@ -37,8 +37,7 @@ async fn localhost_resolves_to_distinct_loopback_addresses() {
             assert_eq!(address.port(), port);
             assert!(!found[..index].contains(address), "{found:?}");
         }
-        let host: NamedHost = text.parse().unwrap();
-        let one = HostResolver::<TokioRuntime>::default().resolve(&host.address).await.unwrap();
+        let one = HostResolver::<TokioRuntime>::default().resolve(&SeedAddress::from(text)).await.unwrap();
         assert_eq!(one, found[0]);
     }
 }
@@ -47,6 +46,14 @@ async fn localhost_resolves_to_distinct_loopback_addresses() {
 async fn unknown_host_is_an_error_that_names_it() {
     let error = resolve_all("no-such-host.invalid:80").await.unwrap_err();
     assert!(error.to_string().contains("no-such-host.invalid"), "{error}");
+}
+
+/// 9.3 TestMemberList_ResolveAddr
+#[tokio::test]
+async fn text_that_names_no_host_is_an_error_without_a_look_up() {
+    for text in ["", ":80", "/localhost", "localhost:http", "localhost:65536"] {
+        assert!(matches!(resolve_all(text).await, Err(ResolveError::InvalidHost(_))), "{text}");
+    }
 }
 
 #[tokio::test]
