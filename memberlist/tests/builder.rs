@@ -1,0 +1,67 @@
+//! The way in: what a user gives to the builder, and what it says to nonsense.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use memberlist::prelude::*;
+use memberlist::tokio::builder;
+
+#[tokio::test]
+async fn node_starts_with_text_and_socket_addresses_alike() {
+    let text = builder("text").bind("127.0.0.1:0").options(Options::local()).start().await.unwrap();
+    let typed: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let typed: TcpMemberlist = builder("typed").bind(typed).options(Options::local()).start().await.unwrap();
+    assert!(text.advertise_address().ip().is_loopback() && text.advertise_address().port() != 0);
+
+    // And joins by text and socket address alike.
+    let report = typed.join(text.advertise_address()).await.unwrap();
+    assert_eq!(report.reached(), 1);
+    let report = typed.join(text.advertise_address().to_string().as_str()).await.unwrap();
+    assert_eq!(report.reached(), 1);
+    assert_eq!((text.num_members(), typed.num_members()), (2, 2));
+    text.shutdown().await;
+    typed.shutdown().await;
+}
+
+#[tokio::test]
+async fn first_thing_that_cannot_be_is_the_error() {
+    let error = builder("x").bind("localhost:0").label(&"l".repeat(256)).start().await.unwrap_err();
+    assert!(matches!(&error, StartError::Bind(bad) if bad.text() == "localhost:0"), "{error}");
+    let error = builder("x").bind("127.0.0.1:0").label(&"l".repeat(256)).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Label(_)));
+    let error = builder("x").bind("127.0.0.1:1").bind("127.0.0.1:2").start().await.unwrap_err();
+    assert!(matches!(error, StartError::Net(_)));
+    let error = builder("n".repeat(256)).bind("127.0.0.1:0").start().await.unwrap_err();
+    assert!(matches!(error, StartError::Node(_)), "{error}");
+}
+
+/// 9.2 TestAdvertiseAddr
+#[tokio::test]
+async fn configured_address_is_what_the_node_advertises() {
+    let advertised = "127.0.1.1:8000".parse().unwrap();
+    let start = builder("x").advertise(advertised).bind("127.0.0.1:0").net_options(NetOptions::new()).start();
+    let node = start.await.unwrap();
+    assert_eq!(node.advertise_address(), advertised);
+    assert_eq!(node.local_state().node.address, advertised);
+    assert!(node.transport().local_addresses()[0].ip().is_loopback());
+    node.shutdown().await;
+}
+
+/// 9.3 TestMemberlist_Join_with_Labels
+#[tokio::test]
+async fn label_keeps_clusters_apart() {
+    let start = |name: &'static str, label: &'static str| {
+        builder(name).bind("127.0.0.1:0").label(label).options(Options::local()).start()
+    };
+    let (blue, blue2) = (start("blue", "blue").await.unwrap(), start("blue2", "blue").await.unwrap());
+    let (red, none) = (start("red", "red").await.unwrap(), start("none", "").await.unwrap());
+    blue2.join(blue.advertise_address()).await.unwrap();
+    for stranger in [&red, &none] {
+        let error = stranger.join(blue.advertise_address()).await.unwrap_err();
+        assert!(matches!(error, JoinError::NoneReached(_)), "{error}");
+        assert_eq!(stranger.num_members(), 1);
+    }
+    assert_eq!((blue.num_members(), blue2.num_members()), (2, 2));
+    for node in [blue, blue2, red, none] {
+        node.shutdown().await;
+    }
+}
