@@ -70,8 +70,9 @@ pub(super) fn decode_frame<I: WireData, A: WireData>(
     check_limit("frame bytes", total, limits.max_frame)?;
     // Fits, for it is at most `max_frame`.
     let total = usize::try_from(total).unwrap_or(usize::MAX);
+    // Of a whole frame too: what is refused must not depend on how the bytes arrive.
+    peek_limits(limits, visible.get(..total - header).unwrap_or(visible))?;
     if buffer.len() < total {
-        peek_limits(limits, visible)?;
         return Ok(None);
     }
     let frame = buffer.split_to(total).freeze();
@@ -199,7 +200,7 @@ fn state<I: WireData, A: WireData>(record: &[u8]) -> Result<NodeState<I, A>, Dec
     })
 }
 
-/// Looks at the first bytes of a frame that is still arriving, so that one that announces too much is refused before it has been
+/// Looks at the first bytes of a frame that may still be arriving, so that one that announces too much is refused before it has been
 /// received. Looks at a fixed number of keys, whatever is there.
 fn peek_limits(limits: &StreamLimits, inner: &[u8]) -> Result<(), DecodeError> {
     const KEYS: usize = 4;

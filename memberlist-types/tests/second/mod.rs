@@ -111,12 +111,15 @@ fn stream_message(bytes: &[u8]) -> Option<StreamMsg> {
         3 => StreamMessage::Ack(ack(&fields)?),
         8 => StreamMessage::User(Bytes::copy_from_slice(last(&fields, 1).unwrap_or_default())),
         9 => {
-            // All announcements come before the first state, so the last one before it counts.
+            // A number of states counts until another one comes, but each must keep the limit.
             let mut states = Vec::new();
             let mut announced = 0;
             for (tag, value) in &fields {
                 match tag {
-                    2 => announced = number(Some(value))?,
+                    2 => {
+                        announced = number(Some(value))?;
+                        (announced <= 1_048_576).then_some(())?;
+                    }
                     4 if (states.len() as u64) < announced => states.push(state(value)?),
                     4 => return None,
                     _ => {}

@@ -77,6 +77,23 @@ fn too_long_user_message_is_refused_when_announced() {
     assert_eq!(reason(decoded(&limits, &checked)), expected);
 }
 
+/// The same is refused however the bytes arrive: an announcement counts even if a later one is smaller.
+#[test]
+fn overridden_announcement_still_keeps_the_limit() {
+    let limits = StreamLimits::default().with_max_states(3).with_max_user(3);
+    let cases: [(&[u8], &str); 3] = [
+        (&[kind::PUSH_PULL, 0x21, 4, 0x20], "states"),
+        (&[kind::PUSH_PULL, 0x34, 1, 2, 3, 4, 0x30], "user bytes"),
+        (&[kind::USER, 0x14, 1, 2, 3, 4, 0x11, 1], "user bytes"),
+    ];
+    for (message, what) in cases {
+        let frame = announced(u32::try_from(message.len() + 1).unwrap(), message);
+        for len in frame.len() - 1..=frame.len() {
+            assert_eq!(reason(decoded(&limits, &frame[..len])).0, what, "{message:02x?} {len}");
+        }
+    }
+}
+
 /// The same limits hold where a frame arrives at once, and exactly.
 #[test]
 fn limits_are_exact_on_both_sides() {
