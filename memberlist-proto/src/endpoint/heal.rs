@@ -135,6 +135,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_healed(&mut self, now: Instant, address: A, again: bool) {
         if again {
             self.heal(now, address, false);
+        } else {
+            self.settle(now);
         }
         self.arm_healing(now);
     }

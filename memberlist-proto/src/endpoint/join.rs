@@ -151,6 +151,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         join.reached += 1;
         let result = JoinResult { address, attempts, outcome: Ok(now.since(started)) };
         self.emit(Event::JoinProgress { id, result });
+        self.settle(now);
         self.advance_join(now, id);
     }
 

@@ -111,6 +111,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.start_schedules(now);
         self.arm_gossip(now);
         self.arm_healing(now);
+        self.settle(now);
         Ok(())
     }
 }

@@ -19,6 +19,15 @@ pub(super) enum Purpose<I, A> {
     ProbeStream { seq: SequenceNumber },
 }
 
+/// Push/pulls soon after a join, each after twice the time of the one before.
+const SETTLING_ROUNDS: u32 = 4;
+
+/// What remains of the push/pulls soon after a join.
+pub(super) struct Settling {
+    timer: TimerKey,
+    round: u32,
+}
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn schedule_push_pull(&mut self, now: Instant, run: bool) {
         match (run, self.push_pull_timer) {
@@ -41,6 +50,38 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     pub(super) fn on_push_pull_due(&mut self, now: Instant) {
+        self.push_pull_timer = Some(self.timers.insert(now + self.push_pull_pause(), Timer::PushPull));
+        self.push_pull_with_anyone(now);
+    }
+
+    /// We have just joined, rejoined, or found back to somebody: others may be doing the same, and gossip alone leaves a
+    /// straggler now and then who would learn the rest only at the next periodic round (in a bootstrap of 64 nodes, nearly
+    /// always). A few early rounds with members at random close the gap.
+    pub(super) fn settle(&mut self, now: Instant) {
+        if let Some(settling) = self.settling.take() {
+            self.timers.cancel(settling.timer);
+        }
+        self.schedule_settling(now, 0);
+    }
+
+    fn schedule_settling(&mut self, now: Instant, round: u32) {
+        if round < SETTLING_ROUNDS && !self.options.push_pull_interval.is_zero() {
+            let gossip = self.options.gossip_interval;
+            let first = if gossip.is_zero() { self.options.push_pull_interval / 32 } else { gossip * 4 };
+            let pause = random::jitter(&mut self.rng, first * (1 << round));
+            self.settling = Some(Settling { timer: self.timers.insert(now + pause, Timer::Settle), round });
+        }
+    }
+
+    pub(super) fn on_settle(&mut self, now: Instant) {
+        let Some(settling) = self.settling.take() else { return };
+        if !self.has_left() {
+            self.push_pull_with_anyone(now);
+            self.schedule_settling(now, settling.round + 1);
+        }
+    }
+
+    fn push_pull_with_anyone(&mut self, now: Instant) {
         let own = self.id.clone();
         let chosen = self.members.sample(1, &mut self.rng, |r| r.state() == State::Alive && r.node.id != own);
         if let Some(to) =
@@ -49,7 +90,6 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             let deadline = now + self.options.stream_timeout;
             self.request(to, deadline, StreamRequestKind::PushPull { join: false }, Purpose::Periodic);
         }
-        self.push_pull_timer = Some(self.timers.insert(now + self.push_pull_pause(), Timer::PushPull));
     }
 
     /// What we say in a push/pull: all that we know, ourselves, the dead and the left included.

@@ -1,6 +1,6 @@
 //! Many endpoints on a virtual network: latency, loss, cuts, crashes. Packets go through the wire, byte for byte.
 
-use crate::solo::{Addr, Ev, Id, Machine, Msg, addr, decode_packet};
+use crate::solo::{Addr, Ev, Id, Machine, Msg, addr, decode_packet, packet_size};
 use core::{cmp::Reverse, time::Duration};
 use memberlist_proto::{
     Endpoint, Instant, LocalNode, Options, RequestId, StreamFailure, StreamRequest, StreamRequestKind,
@@ -217,7 +217,7 @@ impl Net {
             if let Some(transmit) = host.machine.poll_transmit() {
                 host.packets += 1;
                 let budget = host.machine.options().packet_size;
-                let size: usize = transmit.messages.iter().map(|m| m.len() + 3).sum();
+                let size = packet_size(&transmit.messages);
                 assert!(size <= budget, "packet of {size} bytes over the budget of {budget}");
                 if !self.open(address, transmit.to, false) {
                     continue;

@@ -158,3 +158,21 @@ fn small_cluster_hears_a_user_broadcast_under_loss() {
     let heard: usize = (2..=4).map(|id| net.count(id, "user")).sum();
     assert!(heard >= 27, "{heard} of 30 or more (each is handed out four times)");
 }
+
+/// Learning the whole cluster fast: 64 nodes that all join one seed at once know each other within 5 s, whatever the seed,
+/// with and without loss (F-20: no periodic round has to come first).
+#[test]
+fn bootstrap_leaves_no_straggler() {
+    for seed in 0..6 {
+        let mut net = Net::new(600 + seed);
+        net.loss = if seed % 2 == 0 { 0.0 } else { 0.2 };
+        for id in 1..=64 {
+            net.start(id, addr(id), Options::lan(), 1);
+        }
+        for id in 2..=64 {
+            net.join(id, 1);
+        }
+        let full = |net: &Net| net.up().all(|h| h.machine.known().len() == 64);
+        assert!(net.run_until(secs(5), full), "seed {seed}");
+    }
+}

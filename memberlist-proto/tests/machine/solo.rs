@@ -82,6 +82,10 @@ pub fn decode_packet(messages: &[Bytes]) -> Vec<Msg> {
     out
 }
 
+pub fn packet_size(messages: &[Bytes]) -> usize {
+    Wire::<Id, Addr>::encode_packet(&NativeWire, &Framing::new(), messages).unwrap().len()
+}
+
 /// Options for rules that are tested one by one: the LAN values without the rounds that would talk in between.
 pub fn quiet() -> Options {
     let mut options = Options::lan();
