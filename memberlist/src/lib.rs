@@ -65,3 +65,8 @@ pub use smol_str::SmolStr;
 #[cfg(feature = "tcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]
 pub use start::{NetBuilder, StartError};
+
+/// README's code is compiled.
+#[cfg(all(doctest, feature = "tokio", feature = "tcp"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
