@@ -215,7 +215,8 @@ pub struct Options {
     /// Events waiting for the driver at most; further ones are dropped and counted.
     ///
     /// Default: local 16384, lan 16384, wan 16384. Legal: at least 1.
-    /// Cost: memory, if the driver lags behind. The first push/pull of a joining node gives one event for each node.
+    /// Cost: memory, if the driver lags behind. The first push/pull of a joining node gives one event for each node at once,
+    /// so a cluster of more nodes than this needs more.
     /// Source: ours.
     pub max_events: usize,
 }

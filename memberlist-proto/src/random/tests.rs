@@ -18,13 +18,13 @@ fn numbers_are_spread_evenly() {
     assert!(counts.iter().all(|n| (9_537..=10_463).contains(n)), "{counts:?}");
 }
 
-/// A plain remainder would give the lower third of this range twice as often.
+/// Of four draws of the generator two would make a multiple of three, if all were taken.
 #[test]
-fn a_range_that_does_not_divide_the_generator_is_not_favoured_at_its_start() {
+fn a_range_that_does_not_divide_the_generators_favours_no_number() {
     let mut rng = rng(2);
-    let n = u64::MAX / 3 * 2;
-    let low = (0..10_000).filter(|_| below_u64(&mut rng, n) < n / 2).count();
-    assert!((4_750..=5_250).contains(&low), "{low}");
+    let multiples = (0..10_000).filter(|_| below_u64(&mut rng, 3 << 62) % 3 == 0).count();
+    // Five standard deviations.
+    assert!((3_097..=3_569).contains(&multiples), "{multiples}");
 }
 
 /// 9.8 TestShuffleNodes

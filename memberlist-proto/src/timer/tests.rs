@@ -77,7 +77,9 @@ fn many_timers_at_one_place_come_out_in_order() {
         timers.insert(at(60_000_000_000 + (n * 7_919) % 5_000), n);
     }
     let key = timers.insert(at(50_000_000_000), 9_999);
+    assert_eq!(timers.ready.len(), 0);
     timers.cancel(key);
+    assert_eq!(timers.ready.len(), 5_000);
     assert_eq!(timers.next(), Some(at(60_000_000_000)));
     // Set before the cursor that the search has moved on.
     timers.insert(at(1), 7_777);

@@ -118,6 +118,60 @@ fn what_one_side_leaves_unused_the_other_gets() {
     }
 }
 
+/// One packet of 1,400 B at an even share; returns the bytes of user broadcasts and of membership in it.
+fn share_out(
+    membership: &mut Broadcasts<u32>,
+    user: &mut Broadcasts<u32>,
+    fairness: &mut Fairness,
+) -> (usize, usize) {
+    let (mut room, mut out, mut finished) = (packet(1_400), vec![], vec![]);
+    fill_fair(membership, user, fairness, &mut room, u32::MAX, 50, &mut out, &mut finished);
+    let sum = |marker| out.iter().filter(|p| p[0] == marker).map(|p| p.len() + 2).sum();
+    (sum(1), sum(0))
+}
+
+fn crowd(queue: &mut Broadcasts<u32>, marker: u8) {
+    for n in 0..100 {
+        queue.insert(Some(n), bytes(68, marker), None);
+    }
+}
+
+/// An item that fits nowhere does not run up a debt that the other side has to pay for ever.
+#[test]
+fn the_debt_is_bounded() {
+    let (mut membership, mut user) = (Broadcasts::new(), Broadcasts::new());
+    let mut fairness = Fairness::default();
+    crowd(&mut membership, 0);
+    user.insert(Some(1_000), bytes(5_000, 1), None);
+    for _ in 0..1_000 {
+        assert_eq!(share_out(&mut membership, &mut user, &mut fairness), (0, 1_400));
+    }
+    user.remove(&1_000);
+    crowd(&mut user, 1);
+    let got: Vec<_> = (0..6).map(|_| share_out(&mut membership, &mut user, &mut fairness)).collect();
+    assert_eq!(got, [(1_400, 0), (1_400, 0), (700, 700), (700, 700), (700, 700), (700, 700)]);
+}
+
+/// A side that has nothing waiting, or room for all of it, has no claim on later packets.
+#[test]
+fn the_debt_is_forgotten_when_the_contention_ends() {
+    for both in [false, true] {
+        let (mut membership, mut user) = (Broadcasts::new(), Broadcasts::new());
+        let mut fairness = Fairness::default();
+        crowd(&mut membership, 0);
+        user.insert(Some(1_000), bytes(5_000, 1), None);
+        share_out(&mut membership, &mut user, &mut fairness);
+        user.remove(&1_000);
+        membership.prune(usize::from(both), usize::MAX);
+        user.insert(Some(1_000), bytes(68, 1), None);
+        let (to_user, to_membership) = share_out(&mut membership, &mut user, &mut fairness);
+        assert_eq!((to_user, to_membership), (70, if both { 70 } else { 0 }));
+        crowd(&mut membership, 0);
+        crowd(&mut user, 1);
+        assert_eq!(share_out(&mut membership, &mut user, &mut fairness), (700, 700));
+    }
+}
+
 /// The second pass over a packet does not hand the same item out again.
 #[test]
 fn no_item_is_twice_in_one_packet() {
