@@ -7,15 +7,7 @@ use futures_util::{
     FutureExt, StreamExt,
     future::{Either, Shared, select},
 };
-use std::{
-    convert::Infallible,
-    future::Future,
-    pin::pin,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{convert::Infallible, future::Future, pin::pin, sync::Mutex};
 
 /// Runtimes differ in what dropping a join handle does, so none is kept: a task ends by itself when the node stops, and holds a
 /// [`Running`] until then.
@@ -32,15 +24,6 @@ pub(crate) struct Tasks {
 /// Counts as a running task until dropped.
 pub(crate) struct Running {
     _alive: mpsc::Sender<Infallible>,
-}
-
-/// How many tasks run in this process, of all nodes: for tests.
-pub(crate) static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Tasks {
@@ -61,7 +44,6 @@ impl Tasks {
     /// Counts one more, unless the node has stopped.
     pub(crate) fn enter(&self) -> Option<Running> {
         let alive = lock(&self.running).clone()?;
-        RUNNING.fetch_add(1, Ordering::AcqRel);
         Some(Running { _alive: alive })
     }
 

@@ -78,10 +78,10 @@ where
         parallel: usize,
     ) -> Vec<Result<Vec<D::Address>, ResolveError>> {
         let own = self.transport.advertise_address();
-        let mut resolved: Vec<_> = stream::iter(addresses.iter().map(|written| self.resolve(written)))
-            .buffered(parallel)
-            .collect()
-            .await;
+        // Each look-up owns its address: a borrowed one would cost the whole join its `Send`.
+        let look_ups: Vec<_> =
+            addresses.iter().cloned().map(|written| async move { self.resolve(&written).await }).collect();
+        let mut resolved: Vec<_> = stream::iter(look_ups).buffered(parallel).collect().await;
         for resolved in resolved.iter_mut().flatten() {
             resolved.retain(|address| address != own);
         }

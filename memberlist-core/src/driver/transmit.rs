@@ -7,7 +7,7 @@ use crate::{
     sync::{Signal, lock},
 };
 use agnostic::RuntimeLite;
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use memberlist_proto::Transmit;
 use memberlist_types::{Address, SequenceNumber, Wire};
 use std::{
@@ -18,8 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// A destination that blocks holds at most so many sends.
+/// A destination that blocks holds at most so many sends …
 const SENDS_PER_DESTINATION: usize = 8;
+/// … and lets so many more packets wait; what comes on top is dropped.
+const WAITING_PER_DESTINATION: usize = 128;
 
 /// Packets that wait to be sent.
 pub(crate) struct Outgoing<A> {
@@ -67,6 +69,58 @@ enum Outcome<E> {
     Refused,
 }
 
+/// What is on its way to one destination.
+struct Lane<A> {
+    sending: usize,
+    waiting: VecDeque<Transmit<A>>,
+}
+
+/// All destinations that something is on its way to.
+struct Lanes<A> {
+    lanes: HashMap<A, Lane<A>>,
+    waiting: usize,
+    limit: usize,
+}
+
+impl<A: Address> Lanes<A> {
+    /// Whether another packet to there can be sent or wait.
+    fn has_room(&self, to: &A) -> bool {
+        self.lanes.get(to).is_none_or(|lane| {
+            lane.sending < SENDS_PER_DESTINATION
+                || (lane.waiting.len() < WAITING_PER_DESTINATION && self.waiting < self.limit)
+        })
+    }
+
+    /// Gives the packet back if it can be sent now, or lets it wait.
+    fn enter(&mut self, transmit: Transmit<A>) -> Option<Transmit<A>> {
+        let lane = self
+            .lanes
+            .entry(transmit.to.clone())
+            .or_insert_with(|| Lane { sending: 0, waiting: VecDeque::new() });
+        if lane.sending < SENDS_PER_DESTINATION {
+            lane.sending += 1;
+            return Some(transmit);
+        }
+        lane.waiting.push_back(transmit);
+        self.waiting += 1;
+        None
+    }
+
+    /// A send to there has ended: the next one in line.
+    fn leave(&mut self, to: &A) -> Option<Transmit<A>> {
+        let lane = self.lanes.get_mut(to)?;
+        if let Some(next) = lane.waiting.pop_front() {
+            self.waiting -= 1;
+            return Some(next);
+        }
+        lane.sending -= 1;
+        if lane.sending == 0 {
+            self.lanes.remove(to);
+        }
+        None
+    }
+}
+
 /// The transmit task.
 pub(crate) async fn run<T, D, W>(shared: Arc<Shared<T, D, W>>)
 where
@@ -75,19 +129,35 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let limit = shared.options.concurrent_sends;
+    let mut lanes = Lanes { lanes: HashMap::new(), waiting: 0, limit: shared.options.transmit_queue };
     let mut sends = FuturesUnordered::new();
-    let mut under_way: HashMap<D::Address, usize> = HashMap::new();
+    // A send has ended: count it, and start what waited for it.
+    macro_rules! conclude {
+        ($done:expr) => {{
+            let (to, probe, outcome) = $done;
+            conclude(&shared, &to, probe, outcome);
+            if let Some(next) = lanes.leave(&to) {
+                sends.push(send(&shared, next));
+            }
+        }};
+    }
     loop {
         while sends.len() < limit
             && let Some(transmit) = shared.outgoing.pop()
         {
-            let at_once = under_way.entry(transmit.to.clone()).or_insert(0);
-            if *at_once >= SENDS_PER_DESTINATION {
-                add(&shared.counters.packets_dropped, 1);
-                continue;
+            if !lanes.has_room(&transmit.to) {
+                // Most sends end as soon as they are polled. The pause is for runtimes that let a task do only so
+                // much at a time: behind it, whatever can end has ended.
+                T::Runtime::yield_now().await;
+                while let Some(Some(done)) = sends.next().now_or_never() {
+                    conclude!(done);
+                }
             }
-            *at_once += 1;
-            sends.push(send(&shared, transmit));
+            if !lanes.has_room(&transmit.to) {
+                add(&shared.counters.packets_dropped, 1);
+            } else if let Some(transmit) = lanes.enter(transmit) {
+                sends.push(send(&shared, transmit));
+            }
         }
         let room = sends.len() < limit;
         let done = poll_fn(|cx| {
@@ -97,14 +167,9 @@ where
             if room && shared.outgoing.filled.poll(cx).is_ready() { Poll::Ready(None) } else { Poll::Pending }
         })
         .await;
-        let Some((to, probe, outcome)) = done else { continue };
-        if let Some(at_once) = under_way.get_mut(&to) {
-            *at_once -= 1;
-            if *at_once == 0 {
-                under_way.remove(&to);
-            }
+        if let Some(done) = done {
+            conclude!(done);
         }
-        conclude(&shared, &to, probe, outcome);
     }
 }
 

@@ -41,7 +41,13 @@ struct State {
     hosts: HashMap<SmolStr, Vec<SocketAddr>>,
     failing: HashSet<SocketAddr>,
     stalled: HashSet<SocketAddr>,
-    record: Option<(usize, VecDeque<(SocketAddr, SocketAddr, Bytes)>)>,
+    record: Option<Record>,
+}
+
+/// The last packets, and how many of them are kept.
+struct Record {
+    limit: usize,
+    packets: VecDeque<(SocketAddr, SocketAddr, Bytes)>,
 }
 
 /// What a sender is told to do with its packet.
@@ -74,7 +80,7 @@ impl MemoryNetwork {
     /// # Errors
     /// [`MemoryError::AddressInUse`].
     pub fn bind<R: Runtime>(&self, address: SocketAddr) -> Result<MemoryTransport<R>, MemoryError> {
-        let port = Arc::new(Port::default());
+        let port = Arc::new(Port::new(R::now().into()));
         let mut state = lock(&self.state);
         if state.ports.contains_key(&address) {
             return Err(MemoryError::AddressInUse(address));
@@ -167,22 +173,20 @@ impl MemoryNetwork {
 
     /// Keeps the last so many packets that were sent, for [`recorded`](Self::recorded).
     pub fn record(&self, limit: usize) {
-        lock(&self.state).record = Some((limit, VecDeque::new()));
+        lock(&self.state).record = Some(Record { limit, packets: VecDeque::new() });
     }
 
     /// The recorded packets, oldest first: from, to, bytes; lost ones included.
     #[must_use]
     pub fn recorded(&self) -> Vec<(SocketAddr, SocketAddr, Bytes)> {
-        lock(&self.state).record.iter().flat_map(|(_, packets)| packets.iter().cloned()).collect()
+        lock(&self.state).record.iter().flat_map(|record| record.packets.iter().cloned()).collect()
     }
 
     /// Puts a packet before a transport, past all conditions.
     pub fn inject(&self, from: SocketAddr, to: SocketAddr, data: impl Into<Bytes>) {
         let port = lock(&self.state).ports.get(&to).cloned();
         if let Some(port) = port {
-            // An instant that has certainly come, on whatever clock the receiver's runtime has.
-            let now = Instant::now();
-            port.put_packet(now.checked_sub(Duration::from_secs(1)).unwrap_or(now), from, data.into());
+            port.put_packet(port.born, from, data.into());
         }
     }
 
@@ -231,7 +235,7 @@ impl MemoryNetwork {
         if state.stalled.contains(&to) {
             return Fate::Stall;
         }
-        if let Some((limit, packets)) = &mut state.record {
+        if let Some(Record { limit, packets }) = &mut state.record {
             if packets.len() >= *limit {
                 packets.pop_front();
             }

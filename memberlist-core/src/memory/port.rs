@@ -17,8 +17,9 @@ const PACKETS: usize = 16_384;
 /// Streams that wait to be accepted at most.
 pub(super) const BACKLOG: usize = 1_024;
 
-#[derive(Default)]
 pub(super) struct Port {
+    /// An instant that has certainly come, on the clock of the port's runtime.
+    pub(super) born: Instant,
     inner: Mutex<Inbox>,
     pub(super) packet_waker: AtomicWaker,
     pub(super) stream_waker: AtomicWaker,
@@ -50,6 +51,15 @@ pub(super) enum Next<T> {
 }
 
 impl Port {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            born: now,
+            inner: Mutex::default(),
+            packet_waker: AtomicWaker::new(),
+            stream_waker: AtomicWaker::new(),
+        }
+    }
+
     pub(super) fn put_packet(&self, due: Instant, from: SocketAddr, data: Bytes) {
         let mut inbox = lock(&self.inner);
         if inbox.closed || inbox.packets.len() >= PACKETS {

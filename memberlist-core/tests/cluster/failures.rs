@@ -1,0 +1,81 @@
+use crate::harness::*;
+use memberlist_core::{
+    Event,
+    memory::{Conditions, MemoryNetwork},
+};
+
+/// W-22 and W-36: our own trouble is no evidence against others
+#[tokio::test(start_paused = true)]
+async fn a_node_that_cannot_send_suspects_nobody() {
+    let network = MemoryNetwork::new(1);
+    let mut options = options();
+    options.protocol.suspicion_mult = 1_000;
+    let a = node_with(&network, 1, Void::new(), options.clone()).await;
+    let b = node_with(&network, 2, Void::new(), options).await;
+    b.join(address(1)).await.unwrap();
+    let mut events = a.events();
+    network.set_failing(address(1), true);
+    loop {
+        match soon(events.recv()).await.unwrap() {
+            Event::ProbeAborted { node } => break assert_eq!(node.id, "n2"),
+            Event::Suspected { member, .. } => assert_ne!(member.node.id, "n2"),
+            _ => {}
+        }
+    }
+    assert!(a.stats().packets_failed > 0);
+    assert!(a.stats().transport_errors > 0);
+    network.set_failing(address(1), false);
+    let failed = a.stats().packets_failed;
+    eventually("it goes on as before", || b.member(&name(1)).is_some_and(|n1| !n1.state.is_gone())).await;
+    tokio::time::sleep(ms(1_000)).await;
+    assert_eq!(a.stats().packets_failed, failed);
+}
+
+/// W-54
+#[tokio::test(start_paused = true)]
+async fn a_lossy_slow_duplicating_reordering_network_costs_nobody_the_membership() {
+    let network = MemoryNetwork::new(3);
+    let nodes = cluster(&network, 6).await;
+    let mut events: Vec<_> = nodes.iter().map(|node| node.events()).collect();
+    let bad = Conditions::perfect()
+        .with_loss(0.1)
+        .with_duplication(0.1)
+        .with_reordering(0.2)
+        .with_delay(ms(1)..ms(8));
+    network.set_conditions(bad);
+    tokio::time::sleep(ms(60_000)).await;
+    for events in &mut events {
+        while let Some(event) = events.try_recv() {
+            assert!(!matches!(event, Event::Failed { .. } | Event::Left(_) | Event::Lagged(_)), "{event:?}");
+        }
+    }
+    see_each_other(&nodes).await;
+}
+
+/// 10 complaint 26
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_blocks_does_not_hold_up_the_others() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 4).await;
+    let mut events = nodes[0].events();
+    network.set_stalled(address(4), true);
+    let before = nodes[0].stats();
+    for _ in 0..1_000 {
+        nodes[0].send(&address(4), "into the void").await.unwrap();
+        nodes[0].send(&address(2), "through").await.unwrap();
+    }
+    eventually("the others' packets left", || {
+        nodes[0].stats().packets_sent >= before.packets_sent + 1_000
+            && nodes[0].stats().packets_dropped >= before.packets_dropped + 900
+    })
+    .await;
+    // The stalled one can't be pinged by packets any more; nobody else is suspected for it.
+    tokio::time::sleep(ms(5_000)).await;
+    while let Some(event) = events.try_recv() {
+        if let Event::Suspected { member, .. } | Event::Failed { member, .. } = event {
+            assert_eq!(member.node.id, "n4");
+        }
+    }
+    network.set_stalled(address(4), false);
+    see_each_other(&nodes).await;
+}

@@ -1,0 +1,16 @@
+//! Whole nodes on the in-memory network.
+//!
+//! Time is virtual: the runtime's clock stands still while anything runs, and jumps to the next timer when nothing does. So a
+//! test takes no time, however long the cluster in it lives, and a busy machine can't make a node suspect another.
+
+mod bad_input;
+mod delegates;
+mod events;
+mod failures;
+mod harness;
+mod healing;
+mod joining;
+mod lifecycle;
+mod membership;
+mod messages;
+mod quiet;
