@@ -70,7 +70,7 @@ async fn slow_and_silent_streams_end_at_their_deadline_and_hold_nothing() {
         // A third says nothing, a third one byte, a third half a frame that claims to be huge.
         match n % 3 {
             0 => {}
-            1 => stream.write_all(&[b'M']).await.unwrap(),
+            1 => stream.write_all(b"M").await.unwrap(),
             _ => stream.write_all(&[0xff; 64]).await.unwrap(),
         }
         streams.push(stream);

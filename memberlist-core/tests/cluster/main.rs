@@ -3,6 +3,8 @@
 //! Time is virtual: the runtime's clock stands still while anything runs, and jumps to the next timer when nothing does. So a
 //! test takes no time, however long the cluster in it lives, and a busy machine can't make a node suspect another.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
+
 mod bad_input;
 mod delegates;
 mod events;
