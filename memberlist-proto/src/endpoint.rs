@@ -204,7 +204,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         mut rng: EndpointRng,
     ) -> Result<Self, CreateError> {
         options.validate()?;
-        if !local.versions.is_valid() {
+        if !update::speaks_what_it_understands(local.versions) {
             return Err(CreateError::Versions(local.versions));
         }
         local.meta.check(options.max_meta_size).map_err(CommandError::from)?;

@@ -73,8 +73,8 @@ pub enum CreateError {
     /// The node itself (name, metadata) is not acceptable.
     #[error(transparent)]
     Node(#[from] CommandError),
-    /// The versions contradict themselves.
-    #[error("versions out of order: {0}")]
+    /// The versions contradict themselves, or the protocol version is none that this implementation speaks (1 to 5).
+    #[error("versions out of order, or not spoken here: {0}")]
     Versions(memberlist_types::Versions),
 }
 

@@ -3,6 +3,16 @@
 use super::*;
 use memberlist_types::Alive;
 
+/// Whether a node may announce these versions: what it speaks lies within what it understands, and this implementation
+/// speaks it.
+pub(super) fn speaks_what_it_understands(v: Versions) -> bool {
+    let ours = Versions::PROTOCOL_MIN..=Versions::PROTOCOL_MAX;
+    v.is_valid()
+        && ours.contains(&v.protocol_current)
+        && (v.protocol_min..=v.protocol_max).contains(&v.protocol_current)
+        && (v.delegate_min..=v.delegate_max).contains(&v.delegate_current)
+}
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Changes our metadata; everybody learns of it. The answer names the broadcast whose end
     /// [`Event::BroadcastFinished`] reports.

@@ -107,7 +107,7 @@ fn counts_follow_states() {
     assert_eq!((members.count(State::Dead), members.len()), (0, 3));
 }
 
-/// Small clusters: the only candidate is always found (complaint 28).
+/// Small clusters: the only candidate is always found (P-28).
 #[test]
 fn sampling_never_misses_the_only_candidate() {
     let mut rng = Pcg32::seed_from_u64(3);
@@ -118,6 +118,7 @@ fn sampling_never_misses_the_only_candidate() {
     }
 }
 
+/// TestKRandomNodes
 #[test]
 fn sampling_is_uniform_and_without_repeats() {
     let mut rng = Pcg32::seed_from_u64(3);

@@ -47,7 +47,7 @@ fn hearsay_is_trusted_up_to_the_jump_limit() {
     }
 }
 
-/// W-05, 2.9.1: the bound hides nobody. A newcomer learns a member that refuted a thousand times.
+/// W-05, D-01: the bound hides nobody. A newcomer learns a member that refuted a thousand times.
 #[test]
 fn newcomer_learns_a_member_far_ahead() {
     let mut options = Options::lan();
@@ -69,7 +69,7 @@ fn newcomer_learns_a_member_far_ahead() {
     assert!(net.run_until(secs(60), |net| net.all_see(4)), "and its death");
 }
 
-/// 2.9.1: a member that is known far behind is asked itself, and then believed.
+/// D-01: a member that is known far behind is asked itself, and then believed.
 #[test]
 fn jump_is_believed_when_the_node_itself_confirms_it() {
     let mut options = quiet();
@@ -149,7 +149,7 @@ fn flood_of_one_peer_is_cut_and_counted() {
     assert!(solo.machine.admit_packet(solo.now, &addr(2), 9_000));
 }
 
-/// Complaint 16, Q16: metadata over the limit is an error here and a counted refusal from elsewhere.
+/// P-16, Q16: metadata over the limit is an error here and a counted refusal from elsewhere.
 #[test]
 fn metadata_over_the_limit_is_an_error_not_a_crash() {
     let mut solo = Solo::with_members(quiet(), [2]);

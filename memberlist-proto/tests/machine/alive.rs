@@ -25,6 +25,7 @@ fn new_node_joins_and_is_passed_on() {
 }
 
 /// 9.7 TestMemberList_AliveNode_SuspectNode
+/// W-11
 #[test]
 fn suspect_is_cleared_only_by_a_higher_incarnation() {
     let mut solo = Solo::with_members(quiet(), [2, 3]);
@@ -96,6 +97,7 @@ fn our_own_statement_coming_back_is_no_reason_to_refute() {
 }
 
 /// 9.7 TestMemberList_AliveNode_Conflict; 9.3 TestMemberlist_conflictDelegate
+/// D-10
 #[test]
 fn another_address_is_a_conflict_while_alive_and_accepted_once_dead() {
     let mut solo = Solo::with_members(quiet(), [2, 3]);
@@ -113,6 +115,7 @@ fn another_address_is_a_conflict_while_alive_and_accepted_once_dead() {
 }
 
 /// Q24
+/// F-34
 #[test]
 fn stale_statement_with_another_address_is_no_conflict() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -124,7 +127,7 @@ fn stale_statement_with_another_address_is_no_conflict() {
     assert!(solo.events.is_empty());
 }
 
-/// Q23, gaps: incarnation-0 alive
+/// Q23, G-03
 #[test]
 fn unknown_node_at_incarnation_zero_leaves_no_trace() {
     let mut solo = Solo::new(quiet());
@@ -134,7 +137,7 @@ fn unknown_node_at_incarnation_zero_leaves_no_trace() {
     assert_eq!(solo.machine.stats().rejected(RejectReason::IncarnationZero), 1);
 }
 
-/// Q3, 9.6 TestMemberList_ProbeNode_Wrong_VSN, gaps: short Vsn handling
+/// Q3, 9.6 TestMemberList_ProbeNode_Wrong_VSN, G-04
 #[test]
 fn nodes_without_sound_versions_are_not_admitted() {
     let mut solo = Solo::new(quiet());
@@ -160,7 +163,7 @@ fn admitted_node_is_gossiped_to_others() {
     assert!(solo.messages().any(|(to, m)| to != addr(4) && matches!(m, Message::Alive(a) if a.node.id == 4)));
 }
 
-/// Complaint 9: a node that restarted with a lower incarnation is told what others remember.
+/// P-09: a node that restarted with a lower incarnation is told what others remember.
 #[test]
 fn restarted_node_behind_its_past_is_told_so() {
     let mut solo = Solo::with_members(quiet(), [2]);

@@ -72,6 +72,7 @@ fn replayed_life_of_the_same_incarnation_does_not_revive() {
 }
 
 /// 9.7 TestMemberList_DeadNode_Refute
+/// F-30
 #[test]
 fn our_own_death_is_refuted() {
     let mut solo = Solo::new(quiet());
@@ -89,6 +90,7 @@ fn departure_that_we_did_not_announce_is_refuted() {
 }
 
 /// 9.7 TestMemberList_ResetNodes; F-37; W-14: exactly one Removed, after the time for gossip to the dead.
+/// TestMoveDeadNodes, P-18
 #[test]
 fn dead_node_is_forgotten_after_its_time_and_not_before() {
     let mut solo = Solo::with_members(quiet(), [2, 3]);

@@ -71,6 +71,7 @@ fn recently_dead_nodes_get_gossip_and_left_ones_do_not() {
 }
 
 /// F-16: at most one queued statement about each node; the newest.
+/// W-27
 #[test]
 fn newest_statement_about_a_node_replaces_the_older() {
     let mut solo = Solo::with_members(gossiping(), [2, 3]);
@@ -92,6 +93,7 @@ fn refutation_replaces_our_older_statement() {
 }
 
 /// F-17, Q6, 9.4 TestMemberlist_UserData: 256 broadcasts and more fit no single packet; each packet keeps its budget.
+/// G-06, P-06, W-29
 #[test]
 fn many_broadcasts_are_spread_over_packets_within_the_budget() {
     let mut options = gossiping();
@@ -115,6 +117,7 @@ fn many_broadcasts_are_spread_over_packets_within_the_budget() {
 }
 
 /// F-49: membership and user broadcasts do not starve each other.
+/// P-03, P-04
 #[test]
 fn neither_membership_nor_user_data_starves() {
     let mut solo = Solo::with_members(gossiping(), 2..=500);

@@ -100,7 +100,7 @@ fn without_helpers_that_can_nack_a_failed_probe_costs_one_point() {
     assert_eq!(solo.machine.health_score(), 1);
 }
 
-/// Q4, gaps: nack timing with the real presets. The helper's nack is back before the prober's deadline in all of them.
+/// Q4, G-02, P-23. The helper's nack is back before the prober's deadline in all of them.
 #[test]
 fn nack_of_every_preset_is_back_before_the_probe_is_over() {
     for preset in [Options::local(), Options::lan(), Options::wan()] {

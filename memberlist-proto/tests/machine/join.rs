@@ -39,7 +39,7 @@ fn each_address_has_its_result() {
     assert_eq!(solo.machine.num_members(), 2);
 }
 
-/// Complaint 11: bounded parallel.
+/// P-11: bounded parallel.
 #[test]
 fn no_more_than_so_many_are_dialled_at_once() {
     let mut solo = Solo::new(quiet());
@@ -90,7 +90,7 @@ fn refusal_is_final() {
     assert_eq!((results(&solo)[0].attempts, finished(&solo)), (1, Some(0)));
 }
 
-/// Complaint 11: cancellable; what comes later from a cancelled conversation changes nothing.
+/// P-11: cancellable; what comes later from a cancelled conversation changes nothing.
 #[test]
 fn cancelled_join_ends_at_once() {
     let mut solo = Solo::new(quiet());

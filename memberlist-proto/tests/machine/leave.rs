@@ -73,7 +73,7 @@ fn left_node_answers_but_does_not_probe() {
     assert_eq!((solo.state(ME), solo.incarnation()), (Some(State::Left), 1));
 }
 
-/// F-29, complaint 10: all survivors report Left, not Failed, within 2 s at N = 64; complaint 8: the same instance rejoins.
+/// F-29, P-10: all survivors report Left, not Failed, within 2 s at N = 64; P-08: the same instance rejoins.
 #[test]
 fn everybody_sees_a_departure_as_such_and_the_same_instance_can_return() {
     let mut net = Net::cluster(64, &Options::lan(), 5);

@@ -13,6 +13,7 @@ mod solo;
 
 mod admission;
 mod alive;
+mod creation;
 mod dead;
 mod gossip;
 mod health;

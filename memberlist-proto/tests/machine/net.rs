@@ -80,9 +80,13 @@ impl Net {
     }
 
     pub fn start(&mut self, id: Id, address: Addr, options: Options, incarnation: u32) {
+        self.start_with(LocalNode::new(id, address).with_incarnation(Incarnation::new(incarnation)), options);
+    }
+
+    pub fn start_with(&mut self, local: LocalNode<Id, Addr>, options: Options) {
+        let (id, address) = (local.node.id, local.node.address);
         self.seed = self.seed.wrapping_mul(31).wrapping_add(u64::from(address));
         let rng = Box::new(Pcg64Mcg::seed_from_u64(self.seed));
-        let local = LocalNode::new(id, address).with_incarnation(Incarnation::new(incarnation));
         let machine = Endpoint::new(self.now, local, options, &Framing::new(), NativeWire, rng).unwrap();
         self.hosts.insert(address, Host { id, machine, up: true, events: Vec::new(), packets: 0 });
         self.flush(address);

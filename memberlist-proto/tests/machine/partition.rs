@@ -13,7 +13,7 @@ fn cut_between_two_nodes_suspects_nobody() {
     assert_eq!(net.total("suspected"), 0);
 }
 
-/// Gaps: stream fallback ping; complaint 13: blocked UDP is survived, and seen.
+/// G-01; P-13: blocked UDP is survived, and seen.
 #[test]
 fn blocked_packets_are_bridged_by_stream_pings() {
     let mut net = Net::cluster(2, &Options::lan(), 32);
@@ -58,7 +58,7 @@ fn hour_without_faults_brings_no_event() {
     }
 }
 
-/// F-21, complaint 1, gaps: partition and heal. Split long enough that both halves have forgotten each other.
+/// F-21, P-01, G-12. Split long enough that both halves have forgotten each other.
 #[test]
 fn healed_partition_becomes_one_cluster_by_itself() {
     for seed in 0..3 {

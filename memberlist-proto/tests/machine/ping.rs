@@ -32,6 +32,7 @@ fn each_ping_is_answered_with_its_number() {
 }
 
 /// 9.5 TestHandlePing_WrongNode
+/// F-28
 #[test]
 fn ping_for_somebody_else_is_not_answered() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -102,6 +103,7 @@ fn forwarded_ack_carries_the_requesters_number() {
 }
 
 /// Spec 5.22: an ack after the nack is still forwarded.
+/// TestMemberList_invokeAckHandler_Channel_Nack
 #[test]
 fn ack_after_the_nack_is_still_forwarded() {
     let mut solo = Solo::with_members(quiet(), [2, 3]);
@@ -127,7 +129,7 @@ fn indirect_ping_of_ourselves_is_refused() {
     assert_eq!((after.known, after.relays), (before.known, before.relays));
 }
 
-/// 2.9.7: a stranger can't aim us at an address that we do not know.
+/// D-07: a stranger can't aim us at an address that we do not know.
 #[test]
 fn strangers_can_not_aim_our_pings_at_unknown_addresses() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -180,7 +182,7 @@ fn ping_on_command_ends_with_a_round_trip_or_a_failure() {
     assert_eq!(solo.machine.ping(solo.now, node(ME)), Err(CommandError::Ourselves));
 }
 
-/// 9.6 TestMemberList_invokeAckHandler, TestMemberList_setAckHandler, _Channel_Ack; W-18: exactly one completion
+/// 9.6 TestMemberList_invokeAckHandler, TestMemberList_setAckHandler, TestMemberList_setProbeChannels, TestMemberList_invokeAckHandler_Channel_Ack; W-18: exactly one completion
 #[test]
 fn each_number_is_answered_once() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -199,6 +201,7 @@ fn each_number_is_answered_once() {
 }
 
 /// A ping that bears our own name comes from a clone or is made up.
+/// F-63
 #[test]
 fn ping_that_claims_to_be_ours_is_refused() {
     let mut solo = Solo::with_members(quiet(), [2]);

@@ -103,7 +103,7 @@ fn forwarded_ack_saves_the_target() {
     assert_eq!(solo.machine.health_score(), 0);
 }
 
-/// 9.6 TestMemberList_ProbeNode_FallbackTCP (commented out upstream); gaps: stream fallback ping
+/// 9.6 TestMemberList_ProbeNode_FallbackTCP (commented out upstream); G-01
 #[test]
 fn stream_ping_saves_a_target_whose_packets_are_lost() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -177,6 +177,7 @@ fn suspect_is_told_at_once_when_our_probe_fails() {
 }
 
 /// W-22: what can't be sent from here is no evidence against the peer.
+/// D-06
 #[test]
 fn local_send_failure_suspects_nobody() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -212,6 +213,7 @@ fn suspicion_says_what_each_helper_answered() {
 }
 
 /// F-52, and the paused process: due timers after a 30 s sleep suspect nobody whose packets are there already.
+/// P-22
 #[test]
 fn paused_process_that_reads_first_suspects_nobody() {
     let mut solo = Solo::with_members(without_streams(), [2]);
@@ -235,4 +237,56 @@ fn dead_and_left_nodes_are_not_probed() {
         assert_eq!(target, 4);
         solo.ack(4, seq);
     }
+}
+
+/// F-13: wake-ups that come late, twice or not at all for a while never stop the probe loop.
+#[test]
+fn late_and_surplus_wake_ups_never_stop_the_probe_loop() {
+    let mut solo = Solo::with_members(without_streams(), [2]);
+    for late in [0, 3_000, 50, 10_000, 0, 700] {
+        let (_, seq) = solo.until_probe();
+        solo.ack(2, seq);
+        solo.machine.handle_timeout(solo.now);
+        solo.now += ms(late);
+        solo.machine.handle_timeout(solo.now);
+        solo.machine.handle_timeout(solo.now);
+        solo.drain();
+        if let Some(seq) = solo.raw.last().and_then(|t| t.probe) {
+            solo.ack(2, seq);
+        }
+    }
+    assert_eq!(solo.state(2), Some(State::Alive));
+    assert!(solo.machine.stats().probes >= 6);
+}
+
+/// W-19: an ack that comes before the packet was even fetched for sending is not lost.
+#[test]
+fn ack_before_the_send_is_not_lost() {
+    let mut solo = Solo::with_members(without_streams(), [2]);
+    let at = solo.machine.poll_timeout().unwrap();
+    solo.now = at;
+    solo.machine.handle_timeout(at);
+    let transmit = solo.machine.poll_transmit().unwrap();
+    let seq = transmit.probe.unwrap();
+    solo.machine.handle_message(at, addr(2), Message::Ack(Ack { seq, payload: Default::default() }));
+    solo.advance(ms(999));
+    assert_eq!((solo.state(2), solo.machine.stats().stray_acks), (Some(State::Alive), 0));
+}
+
+/// TestTCPPing: an ack with another number, or to another kind of stream, does not count.
+#[test]
+fn stream_ack_with_a_wrong_number_does_not_count() {
+    let mut solo = Solo::with_members(quiet(), [2]);
+    let (_, seq) = solo.until_probe();
+    solo.advance(ms(500));
+    let request = solo.requests[0].id;
+    let wrong = Ack { seq: seq.next(), payload: Default::default() };
+    solo.machine.handle_stream_ack(solo.now, request, &wrong);
+    solo.machine.handle_stream_ack(
+        solo.now,
+        memberlist_proto::RequestId(999),
+        &Ack { seq, payload: Default::default() },
+    );
+    solo.advance(ms(500));
+    assert_eq!(solo.state(2), Some(State::Suspect));
 }

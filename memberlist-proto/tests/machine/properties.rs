@@ -248,7 +248,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Gaps: loss, duplication and reordering. Whatever the network does, no node is resurrected or multiplied, live nodes keep
+    /// G-11. Whatever the network does, no node is resurrected or multiplied, live nodes keep
     /// their names, and once it behaves all views agree.
     #[test]
     fn any_network_keeps_the_invariants_and_views_converge(

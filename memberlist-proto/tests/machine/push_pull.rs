@@ -40,6 +40,7 @@ fn merge_follows_the_rules_for_each_state() {
 }
 
 /// 9.5 TestTCPPushPull: what we say is everything, in its true state.
+/// Q2, P-21
 #[test]
 fn our_state_holds_every_node_in_its_true_state() {
     let mut solo = Solo::with_members(quiet(), [2, 3, 4]);
@@ -113,7 +114,7 @@ fn entry_without_versions_is_skipped_alone() {
     assert_eq!((solo.state(2), solo.state(3)), (None, Some(State::Alive)));
 }
 
-/// Complaint 9: a restarted node learns from the first exchange that others remember a higher incarnation.
+/// P-09: a restarted node learns from the first exchange that others remember a higher incarnation.
 #[test]
 fn higher_incarnation_of_ours_in_a_push_pull_is_overtaken() {
     let mut solo = Solo::new(quiet());

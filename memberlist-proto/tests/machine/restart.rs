@@ -6,7 +6,7 @@ use memberlist_proto::{
     types::{Message, Node, State},
 };
 
-/// Complaint 9: restart at the same address with an incarnation of its own making; gaps: restart with stale incarnation.
+/// P-09: restart at the same address with an incarnation of its own making; G-09.
 #[test]
 fn restarted_node_is_visible_although_others_remember_more_of_it() {
     let mut net = Net::cluster(8, &Options::lan(), 21);
@@ -26,7 +26,7 @@ fn restarted_node_is_visible_although_others_remember_more_of_it() {
     assert!(net.run_until(secs(40), visible));
 }
 
-/// Complaint 7: killed, restarted at another address while others still believe the old one alive.
+/// P-07: killed, restarted at another address while others still believe the old one alive.
 #[test]
 fn restart_at_a_new_address_is_accepted_within_seconds() {
     let mut net = Net::cluster(8, &Options::lan(), 22);
@@ -43,7 +43,7 @@ fn restart_at_a_new_address_is_accepted_within_seconds() {
     assert!(moved(&net) && net.all_see(8));
 }
 
-/// Q22 and complaint 7: after a death the name is free at once, with the default.
+/// Q22 and P-07: after a death the name is free at once, with the default.
 #[test]
 fn dead_name_may_move_at_once() {
     let mut net = Net::cluster(5, &Options::lan(), 23);
@@ -125,6 +125,7 @@ fn stricter_rules_for_a_moved_address_hold() {
 }
 
 /// F-32, F-33: restarts under the same name never multiply: one record a name.
+/// D-05, P-07
 #[test]
 fn hundred_restarts_leave_one_record() {
     let mut net = Net::cluster(4, &Options::lan(), 25);
@@ -137,4 +138,18 @@ fn hundred_restarts_leave_one_record() {
     }
     assert!(net.run_until(secs(90), |net| net.all_see(4)));
     assert!(net.up().all(|h| h.machine.known().len() == 4));
+}
+
+/// TestMemberlist_Restart_delegateMeta_Update (commented out upstream): a fast restart at the same incarnation, with other
+/// metadata.
+#[test]
+fn new_metadata_after_a_fast_restart_spreads() {
+    let mut net = Net::cluster(5, &Options::lan(), 26);
+    net.crash(4);
+    net.hosts.retain(|_, h| h.up);
+    let local = memberlist_proto::LocalNode::new(4, addr(4)).with_meta("v2".into());
+    net.start_with(local, Options::lan());
+    net.join(4, 1);
+    let spread = |net: &Net| net.up().all(|h| h.machine.member(&4).is_some_and(|m| m.meta == "v2".into()));
+    assert!(net.run_until(secs(5), spread));
 }

@@ -16,6 +16,7 @@ fn suspicion_of_an_unknown_node_is_ignored() {
 }
 
 /// 9.7 TestMemberList_SuspectNode; F-05: a suspect is still a member.
+/// D-02
 #[test]
 fn suspect_that_stays_silent_is_declared_dead() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -57,6 +58,7 @@ fn suspicion_of_an_older_incarnation_is_ignored() {
 }
 
 /// 9.7 TestMemberList_SuspectNode_Refute; F-08 equal, higher, lower; A-02
+/// D-09
 #[test]
 fn suspicion_of_ourselves_is_refuted_above_it() {
     let mut solo = Solo::new(quiet());
@@ -108,6 +110,7 @@ fn accusers_that_are_no_members_confirm_nothing() {
 }
 
 /// F-06, W-09, W-10: a refuted member is never declared dead by the timer of the old suspicion.
+/// D-03
 #[test]
 fn refuted_member_is_never_declared_dead() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -158,4 +161,22 @@ fn suspicion_without_enough_confirmations_is_counted() {
     solo.advance(secs(30));
     assert_eq!(solo.state(2), Some(State::Dead));
     assert!(solo.machine.stats().suspicions_degraded >= 1);
+}
+
+/// F-09: after a refutation the very next packet, of any kind, clears the suspicion where it arrives.
+#[test]
+fn refutation_rides_on_the_next_packet_whatever_it_is() {
+    let mut options = quiet();
+    options.gossip_interval = secs(3_600);
+    let mut solo = Solo::with_members(options, [2, 3]);
+    solo.hear(2, Message::Suspect(suspect(ME, 1, 2)));
+    solo.clear();
+    let ping =
+        memberlist_proto::types::Ping { seq: Default::default(), target: Some(ME), source: Some(node(3)) };
+    solo.hear(3, Message::Ping(ping));
+    let (to, packet) = &solo.sent[0];
+    assert_eq!(*to, addr(3));
+    assert!(
+        packet.iter().any(|m| matches!(m, Message::Alive(a) if a.node.id == ME && a.incarnation == inc(2)))
+    );
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use memberlist_proto::{CommandError, Event, types::Message};
 
 /// 9.4 TestMemberlist_SendTo
+/// F-25
 #[test]
 fn message_to_an_address_goes_there_alone() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -13,6 +14,7 @@ fn message_to_an_address_goes_there_alone() {
     assert_eq!(solo.sent, [(addr(2), vec![Message::User("hello".into())])]);
 }
 
+/// F-43
 #[test]
 fn user_message_becomes_an_event() {
     let mut solo = Solo::new(quiet());
@@ -20,7 +22,7 @@ fn user_message_becomes_an_event() {
     assert_eq!(solo.events, [Event::User { from: addr(2), payload: "hello".into() }]);
 }
 
-/// F-17, complaint 17: what fits no packet is an error that names the limit; what just fits is sent.
+/// F-17, P-17: what fits no packet is an error that names the limit; what just fits is sent.
 #[test]
 fn payload_limit_is_exact_enough_to_be_used() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -54,7 +56,7 @@ fn empty_and_surplus_broadcasts_are_refused() {
     assert_eq!((solo.machine.stats().user_dropped, solo.machine.stats().user_queue), (1, 2));
 }
 
-/// Complaint 4: bytes are bounded as well as counts.
+/// P-04: bytes are bounded as well as counts.
 #[test]
 fn queued_bytes_are_bounded() {
     let mut options = quiet();
