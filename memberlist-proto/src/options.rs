@@ -214,9 +214,9 @@ pub struct Options {
     pub user_share: u8,
     /// Events waiting for the driver at most; further ones are dropped and counted.
     ///
-    /// Default: local 16384, lan 16384, wan 16384. Legal: at least 1.
+    /// Default: local 131072, lan 131072, wan 131072. Legal: at least 1.
     /// Cost: memory, if the driver lags behind. The first push/pull of a joining node gives one event for each node at once,
-    /// so a cluster of more nodes than this needs more.
+    /// so it should not be less than `max_members`.
     /// Source: ours.
     pub max_events: usize,
 }

@@ -35,7 +35,7 @@ impl Options {
             max_user_broadcasts: 4_096,
             max_user_broadcast_bytes: 4 << 20,
             user_share: 50,
-            max_events: 16_384,
+            max_events: 131_072,
         }
     }
 
