@@ -57,7 +57,7 @@ pub struct Options {
     pub data_queue: usize,
     /// Bytes of user messages and states waiting for each listener, at most. Default 64 MiB.
     pub data_queue_bytes: usize,
-    /// Signs of life waiting for the alive delegate's decision; more are dropped and counted. Default 1,024, at least 1.
+    /// Signs of life waiting for the alive delegate's decision; the oldest make room for the newest, and are counted. Default 1,024, at least 1.
     pub alive_queue: usize,
     /// A seed's name is looked up again at most so often, after healing through it failed. Default 60 s.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]

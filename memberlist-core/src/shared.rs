@@ -10,7 +10,6 @@ use crate::{
     tasks::Tasks,
 };
 use agnostic::{RuntimeLite, time::Instant as _};
-use futures_channel::mpsc;
 use memberlist_proto::{Endpoint, Instant, LocalNode, StreamRequest};
 use memberlist_types::{Alive, Framing, Incarnation, Wire};
 use nodecraft::CheapClone;
@@ -55,7 +54,7 @@ where
     pub(crate) requests: Mutex<Vec<StreamRequest<D::Id, D::Address>>>,
     pub(crate) requested: Signal,
     pub(crate) seeds: Seeds<UserAddressOf<T>, D::Address>,
-    pub(crate) alive_claims: mpsc::Sender<AliveClaim<D::Id, D::Address>>,
+    pub(crate) alive_claims: queue::Sender<AliveClaim<D::Id, D::Address>>,
     /// Whether the alive delegate has a say at all.
     pub(crate) filters_alive: bool,
     pub(crate) transport_trouble: Occasionally,
@@ -87,7 +86,8 @@ where
         };
         let (events, event_queue) = queue::channel(options.bounds());
         let (data, data_queue) = queue::channel(options.bounds());
-        let (alive_claims, claims) = mpsc::channel(options.alive_queue);
+        let claims = queue::Bounds { events: options.alive_queue, ..options.bounds() };
+        let (alive_claims, claims) = queue::channel(claims);
         let shared = Arc::new(Self {
             local_id: id,
             clock,

@@ -7,6 +7,8 @@ use std::future::Future;
 
 /// Moves bytes, and nothing else: packets (best effort, bounded size) and streams (reliable, ordered).
 ///
+/// About fifty lines make one: see `tests/custom_transport.rs` beside this crate.
+///
 /// All methods may be called from several tasks at once, and every future may be dropped at any point without losing
 /// anything but its own effect. Deadlines are the caller's: no method needs one of its own.
 pub trait Transport: Send + Sync + 'static {
@@ -25,8 +27,10 @@ pub trait Transport: Send + Sync + 'static {
     /// Where others reach this node: never an unspecified address or port 0.
     fn advertise_address(&self) -> &AddressOf<Self>;
 
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
+    /// What it can do. Default: what UDP and TCP can.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
 
     /// Whether packets and streams from, and members at, this address are allowed. Default: yes.
     fn is_allowed(&self, address: &AddressOf<Self>) -> bool {

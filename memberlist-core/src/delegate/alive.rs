@@ -31,7 +31,7 @@ pub trait AliveDelegate<I: Id, A: Address>: Send + Sync + 'static {
     /// Whether this sign of life may be accepted. Default: yes.
     ///
     /// Asked one at a time in a task of its own. While it takes its time, further signs of life wait in a queue
-    /// ([`Options::alive_queue`](crate::Options::alive_queue)); those that find it full are dropped and counted, and come
+    /// ([`Options::alive_queue`](crate::Options::alive_queue)); when it is full the oldest are dropped and counted, and come
     /// again with the gossip.
     fn notify_alive(&self, peer: &Alive<I, A>) -> impl Future<Output = Result<(), Refusal>> + Send {
         let _ = peer;

@@ -2,11 +2,11 @@
 
 use crate::{
     AddressOf, Delegate, Transport,
+    queue::{Lane, Receiver, Sent},
     shared::{AliveClaim, Shared},
     stats::add,
 };
-use futures_channel::mpsc;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use memberlist_proto::RejectReason;
 use memberlist_types::{Alive, Message, NodeState, State, Wire};
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -34,8 +34,8 @@ where
     if !shared.filters_alive || alive.node.id == shared.local_id {
         return true;
     }
-    if shared.alive_claims.clone().try_send((from.clone(), alive.clone())).is_err() {
-        add(&shared.counters.alive_dropped, 1);
+    if let Sent::Displaced(lost) = shared.alive_claims.send(Lane::Events, (from.clone(), alive.clone())) {
+        add(&shared.counters.alive_dropped, lost);
     }
     false
 }
@@ -43,13 +43,14 @@ where
 /// The task that asks the alive delegate, one sign of life after the other.
 pub(crate) async fn decide<T, D, W>(
     shared: Arc<Shared<T, D, W>>,
-    mut claims: mpsc::Receiver<AliveClaim<D::Id, D::Address>>,
+    mut claims: Receiver<AliveClaim<D::Id, D::Address>>,
 ) where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    while let Some((from, alive)) = claims.next().await {
+    while let Some(claim) = claims.recv().await {
+        let Ok((from, alive)) = claim else { continue };
         let accepted = accepts(&shared, &alive).await;
         shared.input(|machine, now| {
             if accepted {

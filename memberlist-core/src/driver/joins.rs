@@ -47,9 +47,8 @@ where
         let resolved = self.resolve_each(&addresses, options.parallel.max(1)).await;
         let now = self.clock.now();
         for (written, resolved) in addresses.iter().zip(&resolved) {
-            if let Ok(resolved) = resolved {
-                self.seeds.remember(written.clone(), resolved.clone(), now);
-            }
+            let resolved = resolved.as_ref().map(Clone::clone).unwrap_or_default();
+            self.seeds.remember(written.clone(), resolved, now);
         }
         let mut seen = HashSet::new();
         let targets: Vec<D::Address> = resolved

@@ -47,7 +47,7 @@ where
         tracing::debug!(%to, %failure, "a stream to a peer failed");
         shared.input(|machine, now| machine.endpoint.handle_stream_failure(now, id, failure));
         if is_push_pull {
-            seeds::look_up_again(&shared, &to).await;
+            seeds::look_up_again(&shared, Some(&to)).await;
         }
     }
 }

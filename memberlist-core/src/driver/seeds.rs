@@ -39,10 +39,15 @@ impl<U: Clone + Eq, A: Clone + Eq> Seeds<U, A> {
         seeds.push(Seed { written, resolved, looked_up: now });
     }
 
-    /// The seeds that stood for this address and have not been looked up since `before`; from now on they have.
-    fn due(&self, address: &A, before: Instant, now: Instant) -> Vec<U> {
+    /// The seeds that stood for this address (or for nothing), and have not been looked up since `before`; from now
+    /// on they have.
+    fn due(&self, address: Option<&A>, before: Instant, now: Instant) -> Vec<U> {
         let mut seeds = lock(&self.0);
-        let due = seeds.iter_mut().filter(|seed| seed.looked_up <= before && seed.resolved.contains(address));
+        let concerns = |seed: &Seed<U, A>| match address {
+            Some(address) => seed.resolved.contains(address),
+            None => seed.resolved.is_empty(),
+        };
+        let due = seeds.iter_mut().filter(|seed| seed.looked_up <= before && concerns(seed));
         due.map(|seed| {
             seed.looked_up = now;
             seed.written.clone()
@@ -55,8 +60,9 @@ impl<U: Clone + Eq, A: Clone + Eq> Seeds<U, A> {
     }
 }
 
-/// A conversation with this address failed: if it is a seed's, looks up what the seed stands for now.
-pub(crate) async fn look_up_again<T, D, W>(shared: &Arc<Shared<T, D, W>>, failed: &D::Address)
+/// Looks up again what seeds stand for: those whose address this was (a conversation with it failed), or those that stood for
+/// nothing so far.
+pub(crate) async fn look_up_again<T, D, W>(shared: &Arc<Shared<T, D, W>>, failed: Option<&D::Address>)
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,

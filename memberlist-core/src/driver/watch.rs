@@ -1,5 +1,6 @@
-//! Looks at the counters once in a while: gauges, and the troubles that only show over time.
+//! Looks around once in a while: seeds that stood for nothing, gauges, and the troubles that only show over time.
 
+use super::seeds;
 use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared};
 use agnostic::RuntimeLite;
 use memberlist_types::Wire;
@@ -23,6 +24,9 @@ where
     let mut seen = shared.stats();
     loop {
         T::Runtime::sleep(PAUSE).await;
+        if shared.options.protocol.healing {
+            seeds::look_up_again(&shared, None).await;
+        }
         let now = shared.stats();
         metrics::snapshot(&shared, &seen, &now);
         let rescued = now.protocol.probes_by_stream - seen.protocol.probes_by_stream;

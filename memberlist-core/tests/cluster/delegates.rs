@@ -419,7 +419,7 @@ async fn too_much_metadata_at_creation_is_an_error_and_closes_the_transport() {
         .with_options(options().with_meta(vec![0; 513]))
         .start()
         .await;
-    let error = started.err().expect("it is refused");
+    let error = started.expect_err("it is refused");
     assert!(matches!(&error, memberlist_core::Error::Create(proto::CreateError::Node(_))), "{error}");
     assert_eq!(network.bound(), []);
 }

@@ -79,3 +79,22 @@ async fn a_destination_that_blocks_does_not_hold_up_the_others() {
     network.set_stalled(address(4), false);
     see_each_other(&nodes).await;
 }
+
+/// ARCHITECTURE 2: what has arrived is handled before what has run out
+#[tokio::test(start_paused = true)]
+async fn paused_nodes_suspect_nobody_for_their_own_sleep() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 4).await;
+    let mut events: Vec<_> = nodes.iter().map(|node| node.events()).collect();
+    for n in 0..100 {
+        // Every timer of everybody runs out at once, while packets are on their way.
+        tokio::time::advance(ms(3_000)).await;
+        tokio::time::sleep(ms(7 * n % 250)).await;
+    }
+    for events in &mut events {
+        while let Some(event) = events.try_recv() {
+            assert!(!matches!(event, Event::Suspected { .. } | Event::Failed { .. }), "{event:?}");
+        }
+    }
+    see_each_other(&nodes).await;
+}

@@ -66,6 +66,17 @@ async fn a_seeds_name_is_looked_up_again_when_its_address_is_gone() {
         .await;
 }
 
+/// C-11: a name that stands for nothing yet
+#[tokio::test(start_paused = true)]
+async fn a_seed_that_could_not_be_found_is_looked_up_until_it_can() {
+    let network = MemoryNetwork::new(1);
+    let node_b = node(&network, 2).await;
+    node_b.join(HostAddr::try_from(("seed.test", 7946)).unwrap()).await.unwrap_err();
+    let a = node(&network, 1).await;
+    network.set_host("seed.test", vec![address(1)]);
+    eventually("the seed was found", || a.num_members() == 2 && node_b.num_members() == 2).await;
+}
+
 /// W-54: an asymmetric cut; Lifeguard's relays keep everyone in
 #[tokio::test(start_paused = true)]
 async fn one_dead_way_between_two_nodes_costs_nobody_the_membership() {

@@ -1,6 +1,12 @@
 use crate::harness::*;
 use agnostic::tokio::TokioRuntime;
-use memberlist_core::{Builder, Error, JoinError, Options, delegate::*, memory::MemoryNetwork};
+use bytes::{Bytes, BytesMut};
+use memberlist_core::{
+    Builder, Error, JoinError, NativeWire, Options,
+    delegate::*,
+    memory::MemoryNetwork,
+    types::{DecodeError, EncodeError, Framing, Message, StreamLimits, StreamMessage, Wire, WireFeatures},
+};
 use smol_str::SmolStr;
 use std::{net::SocketAddr, sync::Arc};
 use tokio::runtime::Handle;
@@ -154,7 +160,7 @@ async fn options_that_cannot_be_are_refused_by_name_and_close_the_transport() {
         [(options().with_max_inbound_streams(0usize), "max_inbound_streams"), (protocol, "awareness_max")]
     {
         let transport = network.bind::<TokioRuntime>(address(1)).unwrap();
-        let error = Builder::new(name(1), transport).with_options(bad).start().await.err().expect("refused");
+        let error = Builder::new(name(1), transport).with_options(bad).start().await.expect_err("refused");
         let named = match &error {
             Error::Options(error) | Error::Create(memberlist_core::proto::CreateError::Options(error)) => {
                 error.field
@@ -196,4 +202,101 @@ async fn the_first_incarnation_is_the_wall_clock_unless_fixed() {
     let fixed = Options::lan().with_incarnation(Some(7.into()));
     let node = node_with(&network, 2, Void::new(), fixed).await;
     assert_eq!(node.local_state().incarnation.value(), 7);
+}
+
+/// Every future of the handle can be spawned
+#[tokio::test(start_paused = true)]
+async fn all_futures_of_the_handle_are_send() {
+    fn send<F: Future + Send>(_: F) {}
+    let network = MemoryNetwork::new(1);
+    let node = node(&network, 1).await;
+    let peer = memberlist_core::Node::new(name(2), address(2));
+    send(node.join(address(2)));
+    send(node.join_many([address(2)], memberlist_core::JoinOptions::default()));
+    send(node.leave(ms(1)));
+    send(node.rejoin());
+    send(node.update_meta("x"));
+    send(node.ping(&name(2)));
+    send(node.ping_node(peer));
+    send(node.send(&address(2), "x"));
+    send(node.send_auto(&address(2), "x"));
+    send(node.send_reliable(&address(2), "x"));
+    send(node.events().recv());
+    send(node.shutdown());
+    let transport = network.bind::<TokioRuntime>(address(3)).unwrap();
+    send(Builder::new(name(3), transport).start());
+}
+
+/// A wire that panics on what it decodes.
+#[derive(Clone)]
+struct Explosive;
+
+impl<I, A> Wire<I, A> for Explosive
+where
+    NativeWire: Wire<I, A>,
+{
+    fn features(&self) -> WireFeatures {
+        Wire::<I, A>::features(&NativeWire)
+    }
+
+    fn encode_message(&self, message: &Message<I, A>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        NativeWire.encode_message(message, out)
+    }
+
+    fn packet_overhead(&self, framing: &Framing) -> usize {
+        Wire::<I, A>::packet_overhead(&NativeWire, framing)
+    }
+
+    fn message_overhead(&self) -> usize {
+        Wire::<I, A>::message_overhead(&NativeWire)
+    }
+
+    fn max_packet_messages(&self) -> usize {
+        Wire::<I, A>::max_packet_messages(&NativeWire)
+    }
+
+    fn encode_packet(&self, framing: &Framing, messages: &[Bytes]) -> Result<Bytes, EncodeError> {
+        Wire::<I, A>::encode_packet(&NativeWire, framing, messages)
+    }
+
+    fn decode_packet(
+        &self,
+        _: &Framing,
+        _: Bytes,
+        _: &mut dyn FnMut(Result<Message<I, A>, DecodeError>),
+    ) -> Result<(), DecodeError> {
+        panic!("on purpose")
+    }
+
+    fn encode_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first: bool,
+        message: &StreamMessage<I, A>,
+    ) -> Result<Bytes, EncodeError> {
+        NativeWire.encode_frame(framing, limits, first, message)
+    }
+
+    fn decode_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first: bool,
+        buffer: &mut BytesMut,
+    ) -> Result<Option<StreamMessage<I, A>>, DecodeError> {
+        NativeWire.decode_frame(framing, limits, first, buffer)
+    }
+}
+
+/// A node whose heart stopped must not go on as a zombie that answers nobody
+#[tokio::test(start_paused = true)]
+async fn a_node_whose_engine_panics_shuts_down() {
+    let network = MemoryNetwork::new(1);
+    let transport = network.bind::<TokioRuntime>(address(1)).unwrap();
+    let node = Builder::new(name(1), transport).with_wire(Explosive).start().await.unwrap();
+    network.inject(address(2), address(1), "boom");
+    eventually("it is gone", || node.is_shutdown() && network.bound().is_empty()).await;
+    soon(node.shutdown()).await;
+    assert_eq!(tasks(), 0);
 }
