@@ -104,6 +104,20 @@ async fn a_cluster_runs_on_a_transport_of_fifty_lines() {
     let mut events = a.events();
     b.join(address).await.unwrap();
     assert_eq!((a.num_members(), b.num_members()), (2, 2));
+    // A burst to one destination is sent whole, however much of it the runtime lets a task do at a time.
+    for _ in 0..2_000 {
+        b.send(&address, "burst").await.unwrap();
+        if b.stats().packets_sent % 256 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let sent = async {
+        while b.stats().packets_sent < 2_000 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), sent).await.unwrap();
+    assert_eq!(b.stats().packets_dropped, 0);
     let _broadcast = b.broadcast("hello").unwrap();
     b.leave(Duration::from_secs(20)).await.unwrap();
     let (mut heard, mut left) = (false, false);

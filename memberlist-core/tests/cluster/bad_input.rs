@@ -1,9 +1,15 @@
 use crate::harness::*;
 use bytes::Bytes;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
-use memberlist_core::{Event, memory::MemoryNetwork};
+use memberlist_core::{
+    Event, NativeWire,
+    memory::MemoryNetwork,
+    types::{Framing, StreamLimits, StreamMessage, Wire},
+};
 use rand_core::Rng;
-use tokio::runtime::Handle;
+use smol_str::SmolStr;
+use std::net::SocketAddr;
+use tokio::{runtime::Handle, time::Instant};
 
 fn noise(seed: u128) -> impl FnMut(usize) -> Vec<u8> {
     let mut rng = rand_pcg::Pcg64::new(seed, 1);
@@ -64,34 +70,80 @@ async fn slow_and_silent_streams_end_at_their_deadline_and_hold_nothing() {
     let nodes = cluster(&network, 2).await;
     tokio::time::sleep(ms(100)).await;
     let (tasks, before) = (Handle::current().metrics().num_alive_tasks(), nodes[0].stats());
+    // A real frame, so that nothing but its slowness is wrong with it.
+    let frame = Wire::<SmolStr, SocketAddr>::encode_frame(
+        &NativeWire,
+        &Framing::new(),
+        &StreamLimits::default(),
+        true,
+        &StreamMessage::User(vec![7; 100_000].into()),
+    )
+    .unwrap();
+    let started = Instant::now();
     let mut streams = vec![];
     for n in 0..30u8 {
         let mut stream = network.connect(address(100 + n), address(1)).unwrap();
-        // A third says nothing, a third one byte, a third half a frame that claims to be huge.
-        match n % 3 {
-            0 => {}
-            1 => stream.write_all(b"M").await.unwrap(),
-            _ => stream.write_all(&[0xff; 64]).await.unwrap(),
-        }
+        // A third says nothing, a third one byte, a third half of the frame.
+        let said = match n % 3 {
+            0 => 0,
+            1 => 1,
+            _ => frame.len() / 2,
+        };
+        stream.write_all(&frame[..said]).await.unwrap();
         streams.push(stream);
     }
     // One that sends a byte now and then gets no more time than the others.
     let mut slow = network.connect(address(140), address(1)).unwrap();
-    let drip = async {
-        let started = tokio::time::Instant::now();
-        while slow.write_all(&[0]).await.is_ok() {
-            tokio::time::sleep(ms(50)).await;
+    for byte in frame.chunks(1) {
+        if slow.write_all(byte).await.is_err() {
+            break;
         }
-        started.elapsed()
-    };
-    assert!(soon(drip).await <= ms(1_100));
+        tokio::time::sleep(ms(50)).await;
+    }
     for stream in &mut streams {
         let mut rest = Vec::new();
         let _ = soon(stream.read_to_end(&mut rest)).await;
     }
-    eventually("they are counted", || nodes[0].stats().streams_failed >= before.streams_failed + 31).await;
+    assert!((ms(990)..=ms(1_100)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    eventually("they are counted", || nodes[0].stats().streams_failed == before.streams_failed + 31).await;
     eventually("no task is left", || Handle::current().metrics().num_alive_tasks() <= tasks).await;
     see_each_other(&nodes).await;
+}
+
+/// Issue 8: a claim of 4 GiB, and nonsense, end at once
+#[tokio::test(start_paused = true)]
+async fn nonsense_on_a_stream_ends_it_at_once() {
+    let network = MemoryNetwork::new(1);
+    let a = node(&network, 1).await;
+    let mut noise = noise(5);
+    let started = Instant::now();
+    for n in 0..100 {
+        let mut stream = network.connect(address(100), address(1)).unwrap();
+        let mut data = noise(200);
+        if n % 2 == 0 {
+            // A whole real frame with its length torn up to the sky.
+            data = Wire::<SmolStr, SocketAddr>::encode_frame(
+                &NativeWire,
+                &Framing::new(),
+                &StreamLimits::default(),
+                true,
+                &StreamMessage::User(vec![7; 100].into()),
+            )
+            .unwrap()
+            .to_vec();
+            for byte in data.iter_mut().skip(1).take(8) {
+                *byte = 0xff;
+            }
+        }
+        let _ = stream.write_all(&data).await;
+        let mut rest = Vec::new();
+        let _ = soon(stream.read_to_end(&mut rest)).await;
+    }
+    assert!(started.elapsed() <= ms(50), "{:?}", started.elapsed());
+    assert_eq!(a.stats().streams_failed, 100);
+    assert_eq!(a.stats().decode_rejections, 100);
+    let b = node(&network, 2).await;
+    b.join(address(1)).await.unwrap();
 }
 
 /// Issue 5 and 8: inbound streams are bounded; who finds no place is closed, and a place comes free at the deadline
@@ -103,10 +155,12 @@ async fn inbound_streams_are_bounded() {
     let a = node_with(&network, 1, Void::new(), options).await;
     let idle: Vec<_> = (0..4).map(|n| network.connect(address(100 + n), address(1)).unwrap()).collect();
     eventually("all places are taken", || a.stats().streams_accepted == 4).await;
+    let started = Instant::now();
     let mut fifth = network.connect(address(104), address(1)).unwrap();
     let mut rest = Vec::new();
     soon(fifth.read_to_end(&mut rest)).await.unwrap();
     assert_eq!((a.stats().streams_accepted, a.stats().streams_refused), (4, 1));
+    assert!(started.elapsed() <= ms(1_100), "it waited for a place no longer than a second");
     drop(idle);
     // Places are free again: a join gets one.
     let b = node(&network, 2).await;
@@ -131,7 +185,7 @@ async fn a_failing_accept_backs_off_and_recovers() {
     network.set_failing(address(1), false);
     network.heal();
     see_each_other(&nodes).await;
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     network.set_failing(address(1), true);
     nodes[0].shutdown().await;
     assert!(started.elapsed() <= ms(1_250));

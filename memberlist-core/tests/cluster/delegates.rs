@@ -358,7 +358,8 @@ async fn a_callback_that_never_returns_stalls_nothing_but_its_successors() {
     while let Some(event) = events.try_recv() {
         assert!(!matches!(event, Event::Suspected { .. } | Event::Failed { .. }), "{event:?}");
     }
-    assert!(a.stats().data_dropped >= 41);
+    // Of fifty messages the stuck delegate has one and eight wait; of those for `events` eight wait.
+    assert!(a.stats().data_dropped >= 41 + 42);
     // It still hears of failures, and a shutdown does not wait for the stuck.
     b.shutdown().await;
     eventually("the failure is seen", || a.num_members() == 1).await;
