@@ -199,3 +199,6 @@ mod emit {
 }
 
 pub(crate) use emit::*;
+
+#[cfg(test)]
+mod tests;

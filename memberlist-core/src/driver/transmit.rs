@@ -237,3 +237,6 @@ fn conclude<T, D, W>(
         Outcome::TimedOut | Outcome::Refused => add(&counters.packets_dropped, 1),
     }
 }
+
+#[cfg(test)]
+mod tests;
