@@ -47,7 +47,7 @@ where
         let resolved = self.resolve_each(&addresses, options.parallel.max(1)).await;
         let now = self.clock.now();
         for (written, resolved) in addresses.iter().zip(&resolved) {
-            let resolved = resolved.as_ref().map(Clone::clone).unwrap_or_default();
+            let resolved = resolved.clone().unwrap_or_default();
             self.seeds.remember(written.clone(), resolved, now);
         }
         let mut seen = HashSet::new();
