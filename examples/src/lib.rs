@@ -1,1 +1,4 @@
-//! Shared by the examples.
+//! What the examples are made of. The programs stand in `src/bin`; each begins with a page on what it shows.
+
+pub mod demo;
+pub mod notice;
