@@ -10,6 +10,7 @@ fn field(options: &Options, name: &str) -> Option<String> {
     Some(rest[..end].to_owned())
 }
 
+#[allow(clippy::expect_used)] // A test, though not by its attribute.
 fn read(path: &str) -> String {
     std::fs::read_to_string(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).expect(path)
 }
