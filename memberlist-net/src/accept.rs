@@ -3,8 +3,8 @@ use crate::canonical::canonical;
 use crate::lifecycle::Signal;
 use crate::packet_stream::{PREAMBLE, read_length, read_packet, read_preamble};
 use crate::shared::Shared;
+use crate::slots::Slot;
 use crate::sockets::{Listener, Stream};
-use crate::stats::Slot;
 use agnostic::Runtime;
 use agnostic::net::{TcpListener, TcpStream};
 use futures_channel::mpsc;
@@ -114,7 +114,7 @@ fn admit(shared: &Shared, from: SocketAddr) -> Option<(SocketAddr, Slot)> {
         tracing::debug!(%from, "connection from outside the allowed networks");
         return None;
     }
-    let slot = shared.pending.take();
+    let slot = shared.pending.take(from.ip());
     if slot.is_none() {
         shared.counters.connections_over_limit.add(1);
         tracing::debug!(%from, "too many pending connections");
@@ -153,7 +153,7 @@ fn count_failure(shared: &Shared, from: SocketAddr, error: &io::Error) {
 
 /// Receives the packets of one connection until it ends.
 pub(crate) async fn receive_packets<R: Runtime>(stream: Stream<R>, from: SocketAddr, shared: Arc<Shared>) {
-    let Some(_slot) = shared.packet_connections.take() else {
+    let Some(_slot) = shared.packet_connections.take(from.ip()) else {
         shared.counters.connections_over_limit.add(1);
         return;
     };

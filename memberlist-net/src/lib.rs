@@ -42,6 +42,7 @@ mod peers;
 mod resolver;
 mod seed_address;
 mod shared;
+mod slots;
 mod sockets;
 mod stats;
 mod transport;

@@ -45,10 +45,14 @@ pub struct NetOptions {
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub inbound_timeout: Duration,
     /// Inbound connections that have sent nothing yet (or that nobody has taken yet), at most; the newest beyond are refused. At
-    /// least 1. Default: 256.
+    /// least 1. Default: 512.
     pub max_pending: usize,
     /// Inbound connections that carry packets, at most; the newest beyond are refused. At least 1. Default: 1,024.
     pub max_packet_connections: usize,
+    /// Inbound connections of either kind from one IP address, at most, so that one host cannot take every place; the newest beyond are
+    /// refused. At least 1. Default: 128. Raise it for more nodes than that on one host (or behind one NAT address) with
+    /// `streams_only`.
+    pub max_per_ip: usize,
     /// Peers with an outbound connection for packets, at most; the one unused for longest makes room. At least 1. Default: 1,024.
     pub max_peers: usize,
     /// Packets that wait for one peer's connection, at most; the newest beyond are dropped and counted. At least 1. Default: 64.
@@ -75,8 +79,9 @@ impl NetOptions {
             allowed: None,
             streams_only: false,
             inbound_timeout: Duration::from_secs(5),
-            max_pending: 256,
+            max_pending: 512,
             max_packet_connections: 1024,
+            max_per_ip: 128,
             max_peers: 1024,
             peer_queue: 64,
             peer_timeout: Duration::from_secs(5),
@@ -155,6 +160,13 @@ impl NetOptions {
         self
     }
 
+    /// Holds no more inbound connections of either kind from one IP address.
+    #[must_use]
+    pub fn with_max_per_ip(mut self, connections: usize) -> Self {
+        self.max_per_ip = connections;
+        self
+    }
+
     /// Holds no more outbound connections for packets.
     #[must_use]
     pub fn with_max_peers(mut self, peers: usize) -> Self {
@@ -208,6 +220,7 @@ impl NetOptions {
         for (name, value) in [
             ("max_pending", self.max_pending),
             ("max_packet_connections", self.max_packet_connections),
+            ("max_per_ip", self.max_per_ip),
             ("max_peers", self.max_peers),
             ("peer_queue", self.peer_queue),
             ("backlog", self.backlog as usize),

@@ -1,7 +1,7 @@
 //! How packets travel over TCP.
 //!
 //! A connection that carries packets starts with four bytes: `B5`, a version (`01`), and the port at which its opener is reached
-//! (big endian). Then, for each packet, its length in four bytes (big endian, 1 to 65,507) and its bytes. Packets go from the opener to
+//! (big endian, not 0). Then, for each packet, its length in four bytes (big endian, 1 to 65,507) and its bytes. Packets go from the opener to
 //! the acceptor only. Any other first byte makes the connection an ordinary stream, of which nothing is consumed here.
 
 use crate::options::MAX_PACKET;
@@ -26,6 +26,7 @@ pub(crate) async fn read_preamble(stream: &mut (impl AsyncRead + Unpin)) -> io::
     let mut bytes = [0; PREAMBLE_LEN];
     stream.read_exact(&mut bytes).await?;
     match bytes {
+        [PREAMBLE, VERSION, 0, 0] => Err(invalid("packet connection from port 0".to_owned())),
         [PREAMBLE, VERSION, high, low] => Ok(u16::from_be_bytes([high, low])),
         [_, version, ..] => Err(invalid(format!("packet connection of unknown version {version}"))),
     }

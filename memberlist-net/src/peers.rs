@@ -1,8 +1,8 @@
 use crate::lifecycle::lock;
 use crate::packet_stream::{append, preamble};
 use crate::shared::Shared;
+use crate::slots::Slot;
 use crate::sockets::Stream;
-use crate::stats::Slot;
 use agnostic::net::TcpStream;
 use agnostic::{Runtime, RuntimeLite};
 use bytes::Bytes;
@@ -65,7 +65,7 @@ impl Peers {
         if table.peers.len() >= shared.options.max_peers {
             table.remove_oldest();
         }
-        let Some(slot) = shared.peers.take() else {
+        let Some(slot) = shared.peers.take(to.ip()) else {
             // The task of one that was removed has not ended yet.
             shared.counters.packets_dropped_out.add(1);
             return None;

@@ -1,5 +1,6 @@
 use crate::inbox::Inbox;
-use crate::stats::{Counters, Slots};
+use crate::slots::Slots;
+use crate::stats::Counters;
 use crate::{NetOptions, NetStats};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -23,9 +24,9 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(options: NetOptions, advertise: SocketAddr) -> Arc<Self> {
         Arc::new(Self {
-            pending: Slots::new(options.max_pending),
-            packet_connections: Slots::new(options.max_packet_connections),
-            peers: Slots::new(options.max_peers),
+            pending: Slots::new(options.max_pending, options.max_per_ip),
+            packet_connections: Slots::new(options.max_packet_connections, options.max_per_ip),
+            peers: Slots::new(options.max_peers, usize::MAX),
             options,
             advertise,
             counters: Counters::default(),

@@ -1,5 +1,4 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the transport has done and refused since it was bound, and what it holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,39 +111,5 @@ impl Counter {
 
     fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A bounded number of things that may be held at once.
-#[derive(Clone)]
-pub(crate) struct Slots {
-    used: Arc<AtomicUsize>,
-    max: usize,
-}
-
-impl Slots {
-    pub(crate) fn new(max: usize) -> Self {
-        Self { used: Arc::default(), max }
-    }
-
-    /// One of them, held until it is dropped; `None` if all are taken.
-    pub(crate) fn take(&self) -> Option<Slot> {
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| (used < self.max).then_some(used + 1))
-            .ok()
-            .map(|_| Slot(Arc::clone(&self.used)))
-    }
-
-    pub(crate) fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
-    }
-}
-
-/// One of a bounded number of things.
-pub(crate) struct Slot(Arc<AtomicUsize>);
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -62,6 +62,9 @@ where
         let Bound { listeners, udp } = Bound::<R>::open(&options)?;
         let bound: Vec<SocketAddr> = listeners.iter().map(|(_, local)| *local).collect();
         let advertise = advertise_address(options.advertise, &bound, source_towards)?;
+        if options.allowed.as_ref().is_some_and(|policy| !policy.allows(advertise.ip())) {
+            tracing::warn!(%advertise, "own address is not in the allowed networks: peers with the same list will refuse this node");
+        }
         let shared = Shared::new(options, advertise);
         let lifecycle = Lifecycle::new(Sockets { udp });
         let (streams_in, streams) = mpsc::channel(shared.options.max_pending);

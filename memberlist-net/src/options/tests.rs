@@ -27,6 +27,7 @@ fn what_cannot_work_is_refused_by_name() {
         (NetOptions::new().with_max_packet(65_508), "max_packet"),
         (NetOptions::new().with_max_pending(0), "max_pending"),
         (NetOptions::new().with_max_packet_connections(0), "max_packet_connections"),
+        (NetOptions::new().with_max_per_ip(0), "max_per_ip"),
         (NetOptions::new().with_max_peers(0), "max_peers"),
         (NetOptions::new().with_peer_queue(0), "peer_queue"),
         (NetOptions::new().with_backlog(0), "backlog"),

@@ -43,8 +43,7 @@ fn truncation_is_an_error_and_an_end_between_packets_is_not() {
         );
     }
     assert_eq!(now(read_packet(&mut [0u8; 5].as_slice(), 6)).unwrap_err().kind(), ErrorKind::UnexpectedEof);
-    assert_eq!(
-        now(read_preamble(&mut [0xB5, 2, 0, 0].as_slice())).unwrap_err().kind(),
-        ErrorKind::InvalidData
-    );
+    for refused in [[0xB5, 2, 0, 1], [0xB5, 0, 0, 1], [0xB5, 1, 0, 0]] {
+        assert_eq!(now(read_preamble(&mut refused.as_slice())).unwrap_err().kind(), ErrorKind::InvalidData);
+    }
 }

@@ -1,5 +1,6 @@
 use crate::{Net, address, at, bind, deliver, loopback, until, within};
 use memberlist_core::Transport;
+use memberlist_net::NetOptions;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,6 +115,20 @@ async fn pending_connections_are_bounded() {
     held.clear();
     until(|| net.stats().pending_connections == 0).await;
     works(&net).await;
+}
+
+/// Complaint 19: one host cannot keep all others out.
+#[tokio::test]
+async fn pending_connections_of_one_address_are_bounded() {
+    let options = NetOptions::new().with_binds([at("127.0.0.1:0"), at("[::1]:0")]).with_max_per_ip(2);
+    let net = bind(options).await;
+    let _held = [connect(&net).await, connect(&net).await];
+    until(|| net.stats().pending_connections == 2).await;
+    closed(&mut connect(&net).await).await;
+    assert_eq!(net.stats().connections_over_limit, 1);
+    let mut other = within(TcpStream::connect(net.local_addresses()[1])).await.unwrap();
+    other.write_all(b"x").await.unwrap();
+    within(net.accept_stream()).await.unwrap();
 }
 
 #[tokio::test]

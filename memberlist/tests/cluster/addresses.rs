@@ -30,6 +30,20 @@ async fn node_joins_by_host_name() {
     end(nodes).await;
 }
 
+/// 9.3 TestMemberList_ResolveAddr: an address without a port means the port that this node binds.
+#[tokio::test]
+async fn address_without_a_port_means_the_own_port() {
+    let mut nodes = Vec::new();
+    // Addresses that nobody else uses, because the port is fixed.
+    for address in ["127.80.0.1:17946", "127.80.0.2:17946"] {
+        let node = memberlist::tokio::builder(address).bind(address).start().await.unwrap();
+        nodes.push(Watched::new(node));
+    }
+    nodes[1].node.join("127.80.0.1").await.unwrap();
+    assert_eq!(nodes[1].node.num_members(), 2);
+    end(nodes).await;
+}
+
 /// Complaint 11: what is no address, does not exist, or does not answer does not keep the others from being reached.
 #[tokio::test]
 async fn join_reports_each_address_and_succeeds_with_one() {
