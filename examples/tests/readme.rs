@@ -1,4 +1,5 @@
 //! What README says is what the code does.
+#![allow(clippy::expect_used)] // a test fails by panicking
 
 use memberlist_proto::Options;
 
