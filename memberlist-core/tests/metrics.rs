@@ -1,7 +1,7 @@
 //! Every metric of the table is emitted by a node that lives a little, and nothing else is.
 
 #![cfg(feature = "metrics")]
-#![allow(clippy::unwrap_used)] // A test fails by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)] // A test fails by panicking.
 
 use agnostic::tokio::TokioRuntime;
 use memberlist_core::{
@@ -83,7 +83,7 @@ impl Recorder for Seen {
     }
 }
 
-/// 9.2 TestCreate_checkBroadcastQueueMetrics, chapter 8
+/// TestCreate_checkBroadcastQueueMetrics, Q11
 #[test]
 fn a_node_emits_the_metrics_of_the_table_and_no_others() {
     let seen = Seen::default();

@@ -10,7 +10,7 @@ fn names_are_unique_sorted_and_under_one_prefix() {
     assert!(ALL.iter().all(|metric| metric.name.starts_with("memberlist.") && !metric.meaning.is_empty()));
 }
 
-/// Chapter 8: those that the original has bear its names
+/// Those that the original has bear its names
 #[test]
 fn the_originals_names_are_kept() {
     for name in [

@@ -33,7 +33,7 @@ fn a_freed_place_can_be_taken_again() {
     assert!(places.take().now_or_never().is_some());
 }
 
-/// 9.4 TestTransport_TcpListenBackoff (the law: about a dozen failures in four seconds)
+/// TestTransport_TcpListenBackoff (the law: about a dozen failures in four seconds)
 #[test]
 fn the_backoff_doubles_from_5_ms_to_1_s() {
     let mut backoff = Backoff::default();

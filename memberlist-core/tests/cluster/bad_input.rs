@@ -20,7 +20,7 @@ fn noise(seed: u128) -> impl FnMut(usize) -> Vec<u8> {
     }
 }
 
-/// Issue, "bad input": it stays a member, and the counters show it
+/// It stays a member, and the counters show it
 #[tokio::test(start_paused = true)]
 async fn garbage_packets_are_counted_and_change_nothing() {
     let network = MemoryNetwork::new(1);
@@ -63,7 +63,7 @@ async fn garbage_packets_are_counted_and_change_nothing() {
     see_each_other(&nodes).await;
 }
 
-/// Issue 8: each ends at its deadline without holding anything
+/// Each ends at its deadline without holding anything
 #[tokio::test(start_paused = true)]
 async fn slow_and_silent_streams_end_at_their_deadline_and_hold_nothing() {
     let network = MemoryNetwork::new(1);
@@ -110,7 +110,7 @@ async fn slow_and_silent_streams_end_at_their_deadline_and_hold_nothing() {
     see_each_other(&nodes).await;
 }
 
-/// Issue 8: a claim of 4 GiB, and nonsense, end at once
+/// A claim of 4 GiB, and nonsense, end at once
 #[tokio::test(start_paused = true)]
 async fn nonsense_on_a_stream_ends_it_at_once() {
     let network = MemoryNetwork::new(1);
@@ -146,7 +146,7 @@ async fn nonsense_on_a_stream_ends_it_at_once() {
     b.join(address(1)).await.unwrap();
 }
 
-/// Issue 5 and 8: inbound streams are bounded; who finds no place is closed, and a place comes free at the deadline
+/// Inbound streams are bounded; who finds no place is closed, and a place comes free at the deadline
 #[tokio::test(start_paused = true)]
 async fn inbound_streams_are_bounded() {
     let network = MemoryNetwork::new(1);
@@ -168,7 +168,7 @@ async fn inbound_streams_are_bounded() {
     assert_eq!(a.num_members(), 2);
 }
 
-/// 9.4 TestTransport_TcpListenBackoff
+/// TestTransport_TcpListenBackoff
 #[tokio::test(start_paused = true)]
 async fn a_failing_accept_backs_off_and_recovers() {
     let network = MemoryNetwork::new(1);

@@ -39,7 +39,7 @@ impl MergeDelegate<SmolStr, SocketAddr> for Refuse {
     }
 }
 
-/// 9.3 TestMemberlist_Join_Cancel: the accepting side says no, and the joiner learns why
+/// TestMemberlist_Join_Cancel: the accepting side says no, and the joiner learns why
 #[tokio::test(start_paused = true)]
 async fn a_merge_refused_by_the_accepting_side_fails_the_join_on_both() {
     let network = MemoryNetwork::new(1);
@@ -54,7 +54,7 @@ async fn a_merge_refused_by_the_accepting_side_fails_the_join_on_both() {
     assert_eq!(a.stats().protocol.rejected(RejectReason::Delegate), 1);
 }
 
-/// 9.3 TestMemberlist_Join_Cancel: the joining side says no
+/// TestMemberlist_Join_Cancel: the joining side says no
 #[tokio::test(start_paused = true)]
 async fn a_merge_refused_by_the_joiner_fails_the_join() {
     let network = MemoryNetwork::new(1);
@@ -69,7 +69,7 @@ async fn a_merge_refused_by_the_joiner_fails_the_join() {
     drop(a);
 }
 
-/// 9.3 TestMemberlist_Join_Cancel_Passive
+/// TestMemberlist_Join_Cancel_Passive
 #[tokio::test(start_paused = true)]
 async fn nodes_that_the_alive_delegate_refuses_are_not_added_though_the_exchange_succeeds() {
     let network = MemoryNetwork::new(1);
@@ -127,7 +127,7 @@ impl ConflictDelegate<SmolStr, SocketAddr> for Conflicts {
     }
 }
 
-/// 9.3 TestMemberlist_conflictDelegate
+/// TestMemberlist_conflictDelegate
 #[tokio::test(start_paused = true)]
 async fn two_nodes_of_one_name_are_reported() {
     let network = MemoryNetwork::new(1);
@@ -175,7 +175,7 @@ impl NodeDelegate<SocketAddr> for App {
     }
 }
 
-/// 9.4 TestMemberlist_delegateMeta
+/// TestMemberlist_delegateMeta
 #[tokio::test(start_paused = true)]
 async fn both_sides_see_the_metadata_of_the_delegates() {
     let network = MemoryNetwork::new(1);
@@ -189,7 +189,7 @@ async fn both_sides_see_the_metadata_of_the_delegates() {
     }
 }
 
-/// 9.4 TestMemberlist_UserData
+/// TestMemberlist_UserData
 #[tokio::test(start_paused = true)]
 async fn broadcasts_of_the_delegate_arrive_and_states_are_exchanged_both_ways() {
     let network = MemoryNetwork::new(1);
@@ -225,7 +225,7 @@ impl PingDelegate<SmolStr, SocketAddr> for Pinger {
     }
 }
 
-/// 9.4 TestMemberlist_PingDelegate, F-55
+/// TestMemberlist_PingDelegate, F-55
 #[tokio::test(start_paused = true)]
 async fn an_answered_probe_is_told_with_node_time_and_payload() {
     let network = MemoryNetwork::new(1);
@@ -295,7 +295,7 @@ impl NodeDelegate<SocketAddr> for CallsBack {
     }
 }
 
-/// 10 complaint 2
+/// P-02, G-10
 #[tokio::test(start_paused = true)]
 async fn callbacks_may_call_back_into_the_handle() {
     let network = MemoryNetwork::new(1);
@@ -338,7 +338,7 @@ impl PingDelegate<SmolStr, SocketAddr> for Stuck {
     }
 }
 
-/// 10 complaint 2 and 3
+/// P-02, P-03
 #[tokio::test(start_paused = true)]
 async fn a_callback_that_never_returns_stalls_nothing_but_its_successors() {
     let network = MemoryNetwork::new(1);
@@ -416,7 +416,7 @@ async fn a_panicking_delegate_costs_its_own_call_only() {
     assert!(!a.is_shutdown());
 }
 
-/// 5.1: a delegate's metadata over the limit is an error at creation, and frees the address
+/// a delegate's metadata over the limit is an error at creation, and frees the address
 #[tokio::test(start_paused = true)]
 async fn too_much_metadata_at_creation_is_an_error_and_closes_the_transport() {
     let network = MemoryNetwork::new(1);

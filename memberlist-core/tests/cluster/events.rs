@@ -52,7 +52,7 @@ async fn the_log_of_events_is_consistent_and_replays_to_the_members() {
     assert_eq!(up.into_iter().collect::<Vec<_>>(), members(&observer));
 }
 
-/// 10 complaint 2 and 3: a listener that never listens costs itself only, and learns it
+/// P-02, P-03: a listener that never listens costs itself only, and learns it
 #[tokio::test(start_paused = true)]
 async fn a_listener_that_falls_behind_loses_data_first_and_is_told() {
     let network = MemoryNetwork::new(1);

@@ -1,11 +1,9 @@
 use crate::harness::*;
-use agnostic::tokio::TokioRuntime;
-use bytes::Bytes;
+use crate::wrapped::Wrapped;
 use memberlist_core::{
-    Event, Memberlist, Packet, Transport,
+    Event, Memberlist,
     memory::{Conditions, MemoryNetwork},
 };
-use std::net::SocketAddr;
 use tokio::sync::watch;
 
 /// W-22 and W-36: our own trouble is no evidence against others
@@ -56,7 +54,7 @@ async fn a_lossy_slow_duplicating_reordering_network_costs_nobody_the_membership
     see_each_other(&nodes).await;
 }
 
-/// 10 complaint 26
+/// P-26
 #[tokio::test(start_paused = true)]
 async fn a_destination_that_blocks_does_not_hold_up_the_others() {
     let network = MemoryNetwork::new(1);
@@ -86,64 +84,18 @@ async fn a_destination_that_blocks_does_not_hold_up_the_others() {
     see_each_other(&nodes).await;
 }
 
-/// A transport whose packets take a few turns of the executor from the socket to the node, and none while its machine sleeps.
-struct Sleepy {
-    inner: Net,
-    awake: watch::Receiver<bool>,
-}
-
-impl Transport for Sleepy {
-    type Runtime = TokioRuntime;
-    type Resolver = <Net as Transport>::Resolver;
-    type Stream = <Net as Transport>::Stream;
-    type Error = <Net as Transport>::Error;
-
-    fn resolver(&self) -> &Self::Resolver {
-        self.inner.resolver()
-    }
-
-    fn advertise_address(&self) -> &SocketAddr {
-        self.inner.advertise_address()
-    }
-
-    async fn send_packet(&self, to: &SocketAddr, packet: Bytes) -> Result<(), Self::Error> {
-        self.inner.send_packet(to, packet).await
-    }
-
-    async fn recv_packet(&self) -> Result<Packet<SocketAddr>, Self::Error> {
-        let packet = self.inner.recv_packet().await?;
-        let _ = self.awake.clone().wait_for(|awake| *awake).await;
-        for _ in 0..5 {
-            tokio::task::yield_now().await;
-        }
-        Ok(packet)
-    }
-
-    async fn open_stream(&self, to: &SocketAddr) -> Result<Self::Stream, Self::Error> {
-        self.inner.open_stream(to).await
-    }
-
-    async fn accept_stream(&self) -> Result<(SocketAddr, Self::Stream), Self::Error> {
-        self.inner.accept_stream().await
-    }
-
-    async fn shutdown(&self) {
-        self.inner.shutdown().await;
-    }
-}
-
-/// ARCHITECTURE 2: what has arrived is handled before what has run out
+/// P-22: what has arrived is handled before what has run out
 #[tokio::test(start_paused = true)]
 async fn a_node_that_was_paused_suspects_nobody_for_its_own_sleep() {
     let network = MemoryNetwork::new(1);
     let (wake, awake) = watch::channel(true);
-    let inner = network.bind(address(1)).unwrap();
+    let transport = Wrapped { awake: Some(awake), ..Wrapped::new(network.bind(address(1)).unwrap()) };
     let mut sleepy = options();
     sleepy.protocol.stream_ping = false;
     sleepy.protocol.push_pull_interval = ms(3_600_000);
     let mut other = sleepy.clone();
     other.protocol.probe_interval = ms(3_600_000);
-    let a = Memberlist::start(name(1), Sleepy { inner, awake }, sleepy).await.unwrap();
+    let a = Memberlist::start(name(1), transport, sleepy).await.unwrap();
     let b = node_with(&network, 2, Void::new(), other).await;
     b.join(address(1)).await.unwrap();
     let mut events = a.events();

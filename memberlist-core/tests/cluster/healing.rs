@@ -6,7 +6,7 @@ fn addresses(range: std::ops::RangeInclusive<u8>) -> Vec<std::net::SocketAddr> {
     range.map(address).collect()
 }
 
-/// 10 complaint 1
+/// P-01
 #[tokio::test(start_paused = true)]
 async fn a_healed_partition_ends_in_one_cluster_without_an_operator() {
     let network = MemoryNetwork::new(1);
@@ -21,7 +21,7 @@ async fn a_healed_partition_ends_in_one_cluster_without_an_operator() {
     see_each_other(&nodes).await;
 }
 
-/// 10 complaint 1: long after everybody was forgotten
+/// P-01: long after everybody was forgotten
 #[tokio::test(start_paused = true)]
 async fn a_partition_heals_after_the_dead_were_forgotten() {
     let network = MemoryNetwork::new(1);

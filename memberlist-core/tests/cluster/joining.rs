@@ -12,7 +12,7 @@ fn labelled(label: &str) -> memberlist_core::Options {
     options().with_framing(Framing::new().with_label(Label::new(label).unwrap()))
 }
 
-/// 9.3 TestMemberlist_Join_with_Labels
+/// TestMemberlist_Join_with_Labels
 #[tokio::test(start_paused = true)]
 async fn only_the_same_label_joins() {
     let network = MemoryNetwork::new(1);
@@ -29,7 +29,7 @@ async fn only_the_same_label_joins() {
     assert!(blue.stats().decode_rejected("label_mismatch") >= 2);
 }
 
-/// W-32, 10 complaint 11: every address is reported on, within the deadline
+/// W-32, P-11: every address is reported on, within the deadline
 #[tokio::test(start_paused = true)]
 async fn joining_nobody_is_an_error_that_tells_of_each_address() {
     let network = MemoryNetwork::new(1);
@@ -61,7 +61,7 @@ async fn joining_nobody_is_an_error_that_tells_of_each_address() {
     drop(silent);
 }
 
-/// 9.3 TestMemberlist_Join_DeadNode
+/// TestMemberlist_Join_DeadNode
 #[tokio::test(start_paused = true)]
 async fn a_listener_that_never_answers_costs_the_stream_timeout() {
     let network = MemoryNetwork::new(1);
@@ -72,7 +72,7 @@ async fn a_listener_that_never_answers_costs_the_stream_timeout() {
     assert!((ms(1_000)..ms(1_100)).contains(&started.elapsed()), "{:?}", started.elapsed());
 }
 
-/// 10 complaint 12: all addresses of a name are tried
+/// P-12: all addresses of a name are tried
 #[tokio::test(start_paused = true)]
 async fn a_name_is_tried_at_all_its_addresses() {
     let network = MemoryNetwork::new(1);
@@ -99,7 +99,7 @@ async fn joining_nothing_or_only_ourselves_is_refused() {
     assert!(matches!(error, JoinError::Command(CommandError::NothingToJoin)), "{error}");
 }
 
-/// 10 complaint 11: cancelled by dropping
+/// P-11: cancelled by dropping
 #[tokio::test(start_paused = true)]
 async fn dropping_a_join_ends_it() {
     let network = MemoryNetwork::new(1);
@@ -137,7 +137,7 @@ async fn a_join_is_retried_as_often_as_asked() {
     assert!(result.attempts > 1 && result.outcome.is_ok(), "{report}");
 }
 
-/// 10 complaint 11: bounded parallel, so one dead address costs one deadline and not twenty
+/// P-11: bounded parallel, so one dead address costs one deadline and not twenty
 #[tokio::test(start_paused = true)]
 async fn dead_addresses_are_tried_at_once() {
     let network = MemoryNetwork::new(1);

@@ -19,7 +19,7 @@ fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// W-31, 10 complaint 29: every task has ended, every address is free, all memory is freed
+/// W-31, P-29, Q8: every task has ended, every address is free, all memory is freed
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_leaves_nothing_behind() {
     let network = MemoryNetwork::new(1);
@@ -140,7 +140,7 @@ async fn a_shutdown_resumes_whoever_waits_and_commands_after_it_are_refused() {
     assert!(node.member(&name(2)).is_some());
 }
 
-/// 9.2 TestMemberList_CreateShutdown
+/// TestMemberList_CreateShutdown
 #[tokio::test(start_paused = true)]
 async fn a_node_can_be_made_and_ended_again_and_again_at_one_address() {
     let network = MemoryNetwork::new(1);
@@ -150,7 +150,7 @@ async fn a_node_can_be_made_and_ended_again_and_again_at_one_address() {
     assert_eq!(tasks(), 0);
 }
 
-/// Q16 and 2.2: what can't be is refused by name, and the transport is closed
+/// Q16: what can't be is refused by name, and the transport is closed
 #[tokio::test(start_paused = true)]
 async fn options_that_cannot_be_are_refused_by_name_and_close_the_transport() {
     let network = MemoryNetwork::new(1);
@@ -192,7 +192,7 @@ async fn commands_may_come_from_outside_the_runtime() {
     }
 }
 
-/// 10 complaint 9: wall-clock seconds, unless fixed
+/// P-09: wall-clock seconds, unless fixed
 #[tokio::test(start_paused = true)]
 async fn the_first_incarnation_is_the_wall_clock_unless_fixed() {
     let network = MemoryNetwork::new(1);

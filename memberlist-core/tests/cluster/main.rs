@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test fails by panicking.
 
+mod allowed;
 mod bad_input;
 mod delegates;
 mod events;
@@ -15,4 +16,6 @@ mod joining;
 mod lifecycle;
 mod membership;
 mod messages;
+mod network;
 mod quiet;
+mod wrapped;

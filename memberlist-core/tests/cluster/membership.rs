@@ -1,7 +1,7 @@
 use crate::harness::*;
 use memberlist_core::{CommandError, Error, Event, Meta, State, memory::MemoryNetwork};
 
-/// 9.3 TestMemberlist_Join, 9.4 TestTransport_Join, 9.2 TestCreate
+/// TestMemberlist_Join, TestTransport_Join, TestCreate
 #[tokio::test(start_paused = true)]
 async fn joining_makes_both_sides_members() {
     let network = MemoryNetwork::new(1);
@@ -14,7 +14,7 @@ async fn joining_makes_both_sides_members() {
     assert_eq!((a.stats().protocol.known, b.stats().protocol.known), (2, 2));
 }
 
-/// 9.2 TestMemberlist_Leave
+/// TestMemberlist_Leave
 #[tokio::test(start_paused = true)]
 async fn a_leaver_is_held_for_left_and_not_for_failed() {
     let network = MemoryNetwork::new(1);
@@ -33,7 +33,7 @@ async fn a_leaver_is_held_for_left_and_not_for_failed() {
     assert_eq!(nodes[2].leave(ms(1)).await.unwrap(), confirmed);
 }
 
-/// 10 complaint 8
+/// P-08
 #[tokio::test(start_paused = true)]
 async fn a_node_that_left_can_rejoin_with_the_same_instance() {
     let network = MemoryNetwork::new(1);
@@ -56,7 +56,7 @@ async fn leaving_alone_needs_nobody_and_ends_at_once() {
     assert_eq!(node.leave(ms(1_000)).await.unwrap(), 0);
 }
 
-/// 5.16: the departure is in force even if nobody can hear of it
+/// the departure is in force even if nobody can hear of it
 #[tokio::test(start_paused = true)]
 async fn a_leave_that_nobody_hears_times_out_but_is_in_force() {
     let network = MemoryNetwork::new(1);
@@ -67,7 +67,7 @@ async fn a_leave_that_nobody_hears_times_out_but_is_in_force() {
     assert!(nodes[1].has_left());
 }
 
-/// 10 complaint 7 and 9
+/// P-07, P-09
 #[tokio::test(start_paused = true)]
 async fn a_restarted_node_is_accepted_at_a_new_address() {
     let network = MemoryNetwork::new(1);
@@ -89,7 +89,7 @@ async fn a_restarted_node_is_accepted_at_a_new_address() {
     see_each_other(&nodes).await;
 }
 
-/// 10 complaint 9: others remember a higher incarnation than the restarted node starts with
+/// P-09: others remember a higher incarnation than the restarted node starts with
 #[tokio::test(start_paused = true)]
 async fn a_restarted_node_is_seen_though_its_clock_went_back() {
     let network = MemoryNetwork::new(1);
@@ -103,7 +103,7 @@ async fn a_restarted_node_is_seen_though_its_clock_went_back() {
     see_each_other(&nodes).await;
 }
 
-/// 9.4 TestMemberlist_delegateMeta_Update, 10 complaint 16
+/// TestMemberlist_delegateMeta_Update, P-16
 #[tokio::test(start_paused = true)]
 async fn new_metadata_reaches_everybody_and_too_much_is_an_error() {
     let network = MemoryNetwork::new(1);
@@ -127,7 +127,7 @@ async fn new_metadata_reaches_everybody_and_too_much_is_an_error() {
     assert_eq!(nodes[0].local_state().meta, Meta::new("version=2"));
 }
 
-/// Q2, 10 complaint 21
+/// Q2, P-21
 #[tokio::test(start_paused = true)]
 async fn snapshots_show_the_true_state_incarnation_and_time_of_change() {
     let network = MemoryNetwork::new(1);
@@ -171,7 +171,7 @@ async fn queries_tell_counts_identity_and_backlogs() {
     assert!(stats.user_queue_bytes >= 7);
 }
 
-/// 9.2 TestMemberlist_JoinShutdown, F-54: who failed, why, and nobody else
+/// TestMemberlist_JoinShutdown, F-54: who failed, why, and nobody else
 #[tokio::test(start_paused = true)]
 async fn a_killed_node_fails_at_all_others_with_a_reason_and_nobody_else_is_suspected() {
     let network = MemoryNetwork::new(1);

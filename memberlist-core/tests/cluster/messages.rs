@@ -16,7 +16,7 @@ async fn message(
     }
 }
 
-/// 9.4 TestTransport_Send, TestMemberlist_SendTo
+/// TestTransport_Send, TestMemberlist_SendTo
 #[tokio::test(start_paused = true)]
 async fn messages_arrive_best_effort_and_reliably_both_ways() {
     let network = MemoryNetwork::new(1);
@@ -35,7 +35,7 @@ async fn messages_arrive_best_effort_and_reliably_both_ways() {
     assert_eq!(message(&mut at_b).await, (Bytes::from(large), true));
 }
 
-/// 10 complaint 17
+/// P-17
 #[tokio::test(start_paused = true)]
 async fn a_best_effort_message_over_the_budget_is_an_error() {
     let network = MemoryNetwork::new(1);
@@ -77,7 +77,7 @@ async fn a_reliable_message_to_nobody_fails_and_to_a_cut_node_times_out() {
     assert_eq!(started.elapsed(), ms(1_000));
 }
 
-/// 5.18: ping on command
+/// ping on command
 #[tokio::test(start_paused = true)]
 async fn a_ping_gives_the_round_trip_time_or_no_answer() {
     let network = MemoryNetwork::new(1);
@@ -94,7 +94,7 @@ async fn a_ping_gives_the_round_trip_time_or_no_answer() {
     assert_eq!(nodes[0].health_score(), 0);
 }
 
-/// 9.4 TestMemberlist_UserData (the broadcasts): more than fit one packet
+/// TestMemberlist_UserData (the broadcasts): more than fit one packet
 #[tokio::test(start_paused = true)]
 async fn two_hundred_and_fifty_six_broadcasts_reach_the_other_node() {
     let network = MemoryNetwork::new(1);
@@ -130,7 +130,7 @@ async fn a_keyed_broadcast_takes_the_place_of_its_predecessor() {
     assert!(matches!(empty, Error::Command(CommandError::EmptyPayload)), "{empty}");
 }
 
-/// 10 complaint 4: the queue is bounded and says so
+/// P-04: the queue is bounded and says so
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_of_broadcasts_is_an_error() {
     let network = MemoryNetwork::new(1);
