@@ -267,13 +267,16 @@ where
     }
 
     async fn recv_packet(&self) -> Result<Packet<SocketAddr>, NetError> {
-        let held = self.enter()?;
         let mut closing = self.lifecycle.closing();
         let outcome = poll_fn(|cx| {
             if closing.poll_unpin(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            self.poll_packet(&held, cx).map(Some)
+            // Held for the moment only: a shutdown must not wait for a future that nobody polls any more.
+            match self.lifecycle.enter() {
+                Some(sockets) => self.poll_packet(&sockets, cx).map(Some),
+                None => Poll::Ready(None),
+            }
         })
         .await;
         match outcome {
@@ -293,7 +296,7 @@ where
 
     async fn open_stream(&self, to: &SocketAddr) -> Result<Stream<R>, NetError> {
         let to = canonical(*to);
-        let _held = self.enter()?;
+        self.enter()?;
         self.check_allowed(to)?;
         let connected =
             self.lifecycle.closing().or(Stream::<R>::connect(to)).await.ok_or(NetError::Closed)?;
@@ -305,7 +308,7 @@ where
     }
 
     async fn accept_stream(&self) -> Result<(SocketAddr, Stream<R>), NetError> {
-        let _held = self.enter()?;
+        self.enter()?;
         let next = poll_fn(|cx| lock(&self.streams).poll_next_unpin(cx));
         let arrived = self.lifecycle.closing().or(next).await.flatten().ok_or(NetError::Closed)?;
         Ok((arrived.from, arrived.stream))

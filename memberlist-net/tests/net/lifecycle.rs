@@ -29,6 +29,19 @@ async fn pending_and_later_calls_end_with_closed() {
     within(async { tokio::join!(net.shutdown(), net.shutdown()) }).await;
 }
 
+/// Whoever shuts down may still hold calls that it began: they must not be waited for, because nobody polls them meanwhile.
+#[tokio::test]
+async fn shutdown_does_not_wait_for_calls_that_are_not_polled() {
+    let net = bind(loopback()).await;
+    let mut receiving = std::pin::pin!(net.recv_packet());
+    let mut accepting = std::pin::pin!(net.accept_stream());
+    assert!(futures_util::poll!(receiving.as_mut()).is_pending());
+    assert!(futures_util::poll!(accepting.as_mut()).is_pending());
+    within(net.shutdown()).await;
+    assert!(within(receiving).await.unwrap_err().is_closed());
+    assert!(within(accepting).await.err().unwrap().is_closed());
+}
+
 /// The ports are free in the moment in which `shutdown` returns, with streams and packet connections in every state.
 #[tokio::test]
 async fn ports_can_be_bound_again_at_once() {
