@@ -31,18 +31,8 @@ impl<R: Runtime> Bound<R> {
     /// Binds all addresses, or none.
     pub(crate) fn open(options: &NetOptions) -> Result<Self, NetError> {
         let addresses: Vec<SocketAddr> = options.bind.iter().map(|bind| bind.socket_addr()).collect();
-        let free_port = addresses.iter().all(|address| address.port() == 0);
-        let mut attempt = 1;
-        loop {
-            match Self::open_once(&addresses, options) {
-                Err(NetError::Bind { source, .. })
-                    if free_port && attempt < ATTEMPTS && source.kind() == io::ErrorKind::AddrInUse =>
-                {
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
+        let attempts = if addresses.iter().all(|address| address.port() == 0) { ATTEMPTS } else { 1 };
+        again_if_taken(attempts, || Self::open_once(&addresses, options))
     }
 
     fn open_once(addresses: &[SocketAddr], options: &NetOptions) -> Result<Self, NetError> {
@@ -64,6 +54,18 @@ impl<R: Runtime> Bound<R> {
             }
         }
         Ok(bound)
+    }
+}
+
+/// Binds, and does it again if somebody else had the port, so many times in all.
+fn again_if_taken<T>(attempts: usize, bind: impl Fn() -> Result<T, NetError>) -> Result<T, NetError> {
+    let mut left = attempts;
+    loop {
+        left = left.saturating_sub(1);
+        match bind() {
+            Err(NetError::Bind { source, .. }) if left > 0 && source.kind() == io::ErrorKind::AddrInUse => {}
+            outcome => return outcome,
+        }
     }
 }
 
@@ -106,3 +108,6 @@ fn grow_recv_buffer(socket: &Socket, wanted: usize) {
         size /= 2;
     }
 }
+
+#[cfg(test)]
+mod tests;
