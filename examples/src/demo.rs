@@ -1,7 +1,7 @@
 //! The demonstration `cluster`: what it is made of.
 //!
-//! Without `--bind`, `--join` or `--interactive` it [runs](run) a whole cluster in one process and checks each [step]; with
-//! them it is a [single] node, to be started several times.
+//! Without `--bind`, `--join` or `--interactive` it runs a whole cluster in one process and checks each step; with
+//! them it is a single node, to be started several times.
 
 use clap::Parser;
 use std::process::ExitCode;
