@@ -211,6 +211,7 @@ where
         let shared = Arc::clone(self);
         T::Runtime::spawn_detach(async move {
             shared.tasks.stopped().await;
+            shared.outgoing.close();
             lock(&shared.machine).close();
             shared.transport.shutdown().await;
             shared.tasks.idle().await;

@@ -14,7 +14,7 @@ use std::{
     collections::{HashMap, VecDeque},
     future::poll_fn,
     sync::{Arc, Mutex},
-    task::Poll,
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -25,14 +25,48 @@ const WAITING_PER_DESTINATION: usize = 128;
 
 /// Packets that wait to be sent.
 pub(crate) struct Outgoing<A> {
-    queue: Mutex<VecDeque<Transmit<A>>>,
+    inner: Mutex<Inner<A>>,
     limit: usize,
     filled: Signal,
 }
 
+struct Inner<A> {
+    queue: VecDeque<Transmit<A>>,
+    /// Senders of user messages that wait for room.
+    waiting: Vec<Waker>,
+    closed: bool,
+}
+
 impl<A: Address> Outgoing<A> {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { queue: Mutex::new(VecDeque::new()), limit, filled: Signal::default() }
+        let inner = Inner { queue: VecDeque::new(), waiting: Vec::new(), closed: false };
+        Self { inner: Mutex::new(inner), limit, filled: Signal::default() }
+    }
+
+    /// Waits until at least half the queue is free (or the node ends): the other half is the protocol's own, so that a flood
+    /// of user messages can't push out probes.
+    pub(crate) async fn room(&self) {
+        poll_fn(|cx| {
+            let mut inner = lock(&self.inner);
+            if inner.closed || inner.queue.len() < self.limit / 2 {
+                return Poll::Ready(());
+            }
+            if !inner.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                inner.waiting.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Nobody takes anything out any more.
+    pub(crate) fn close(&self) {
+        let waiting = {
+            let mut inner = lock(&self.inner);
+            inner.closed = true;
+            std::mem::take(&mut inner.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Queues what finds room; what does not is dropped and counted. Gives the probes among the dropped.
@@ -41,22 +75,28 @@ impl<A: Address> Outgoing<A> {
             return Vec::new();
         }
         let mut refused = Vec::new();
-        let mut queue = lock(&self.queue);
+        let mut inner = lock(&self.inner);
         for transmit in transmits.drain(..) {
-            if queue.len() < self.limit {
-                queue.push_back(transmit);
+            if inner.queue.len() < self.limit {
+                inner.queue.push_back(transmit);
             } else {
                 add(&counters.packets_dropped, 1);
                 refused.extend(transmit.probe);
             }
         }
-        drop(queue);
+        drop(inner);
         self.filled.set();
         refused
     }
 
     fn pop(&self) -> Option<Transmit<A>> {
-        lock(&self.queue).pop_front()
+        let mut inner = lock(&self.inner);
+        let transmit = inner.queue.pop_front();
+        let waiting =
+            if inner.queue.len() < self.limit / 2 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
+        drop(inner);
+        waiting.into_iter().for_each(Waker::wake);
+        transmit
     }
 }
 

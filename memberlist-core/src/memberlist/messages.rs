@@ -11,6 +11,8 @@ where
 {
     /// Sends bytes to one address, best effort, in a packet: `Ok` says that it was queued, not that it arrived.
     ///
+    /// Waits while half of [`transmit_queue`](crate::Options::transmit_queue) is taken, so that a flood of messages can't push
+    /// out the protocol's own packets.
     /// At most [`max_user_payload`](Self::max_user_payload) bytes. The receiver gets them as
     /// [`Event::User`](crate::Event::User) and by [`notify_message`](crate::delegate::NodeDelegate::notify_message).
     ///
@@ -19,6 +21,7 @@ where
     pub async fn send(&self, to: &D::Address, payload: impl Into<Bytes> + Send) -> Result<(), Error> {
         self.check_allowed(to)?;
         let (to, payload) = (to.clone(), payload.into());
+        self.shared().outgoing.room().await;
         self.shared().command(|machine, now| machine.endpoint.send(now, to, payload))??;
         Ok(())
     }

@@ -152,3 +152,37 @@ async fn a_large_cluster_state_travels_off_the_worker_and_arrives() {
     let (payload, _) = tokio::time::timeout(Duration::from_secs(60), message(&mut events)).await.unwrap();
     assert_eq!(payload.len(), 8 << 20);
 }
+
+/// P-03: a flood of messages is slowed down, and pushes out neither itself nor the probes
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_messages_waits_for_room_and_loses_nothing() {
+    let network = MemoryNetwork::new(1);
+    let small = options().with_transmit_queue(32usize);
+    let a = node_with(&network, 1, Void::new(), small).await;
+    let b = node_with(&network, 2, Void::new(), options().with_data_queue(100_000usize)).await;
+    b.join(address(1)).await.unwrap();
+    let mut events = b.events();
+    for n in 0..20_000u32 {
+        a.send(&address(2), n.to_be_bytes().to_vec()).await.unwrap();
+    }
+    for n in 0..20_000u32 {
+        assert_eq!(message(&mut events).await.0.as_ref(), n.to_be_bytes());
+    }
+    assert_eq!(a.stats().packets_dropped, 0);
+    // Whoever waits for room when the node ends is told.
+    let waiting = tokio::spawn({
+        let a = a.clone();
+        async move {
+            loop {
+                if let Err(error) = a.send(&address(9), "x").await {
+                    return error;
+                }
+            }
+        }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    a.shutdown().await;
+    assert!(matches!(soon(waiting).await.unwrap(), Error::ShutDown));
+}
