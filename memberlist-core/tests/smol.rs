@@ -34,7 +34,9 @@ fn nodes_join_talk_leave_and_shut_down_on_smol() {
                 _ => {}
             }
         }
-        assert_eq!(story, ["joined", "message", "left"]);
+        // A stream and packets keep no order among each other.
+        story.sort_unstable();
+        assert_eq!(story, ["joined", "left", "message"]);
         b.shutdown().await;
         a.shutdown().await;
         assert_eq!(network.bound(), []);
