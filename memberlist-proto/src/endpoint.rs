@@ -288,15 +288,19 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// The time that [`poll_timeout`](Endpoint::poll_timeout) named has come. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((_, timer)) = self.timers.pop(now) {
+        while let Some((at, timer)) = self.timers.pop(now) {
             match timer {
                 Timer::ProbeTick => self.on_probe_tick(now),
                 Timer::ProbeDirectExpired(seq) => self.on_probe_direct_expired(now, seq),
+                Timer::ProbeExpired(seq) if self.overslept(now, at) => self.on_probe_overslept(seq),
                 Timer::ProbeExpired(seq) => self.on_probe_expired(now, seq),
                 Timer::ProbeSettled(seq) => self.on_probe_settled(seq),
                 Timer::RelayNack(seq) => self.on_relay_silent(seq),
                 Timer::PendingExpired(seq) => self.on_pending_expired(seq),
-                Timer::SuspicionExpired(key) => self.on_suspicion_expired(now, key),
+                Timer::SuspicionExpired(key) => {
+                    let overslept = self.overslept(now, at);
+                    self.on_suspicion_expired(now, key, overslept);
+                }
                 Timer::Gossip => self.on_gossip(now),
                 Timer::PushPull => self.on_push_pull_due(now),
                 Timer::Settle => self.on_settle(now),
@@ -310,6 +314,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 }
             }
         }
+    }
+
+    /// Whether a timer fires so late that what did not arrive in the meantime says nothing about others. The worse we
+    /// are doing, the later we must be: a node that is always late still judges in the end.
+    fn overslept(&self, now: Instant, due: Instant) -> bool {
+        now.since(due) > self.awareness.scale(self.options.probe_timeout)
     }
 
     // ---- outputs ----

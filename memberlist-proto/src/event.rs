@@ -106,7 +106,8 @@ pub enum Event<I, A> {
         /// The command.
         command: PingId,
     },
-    /// A probe failed because nothing could be sent from here; nobody is suspected for it.
+    /// A probe failed because nothing could be sent from here, or because this process slept through it; nobody is suspected
+    /// for it.
     ProbeAborted {
         /// Whom we wanted to probe.
         node: Node<I, A>,

@@ -21,6 +21,8 @@ pub(crate) struct Record<I, A> {
     pub(crate) incarnation: Incarnation,
     pub(crate) changed_at: Instant,
     pub(crate) suspicion: Option<RunningSuspicion<I>>,
+    /// When a gone node is to be forgotten.
+    pub(crate) reaper: Option<TimerKey>,
     state: State,
     /// Where this record stands in the probe order.
     position: usize,
@@ -30,6 +32,8 @@ pub(crate) struct Record<I, A> {
 pub(crate) struct RunningSuspicion<I> {
     pub(crate) suspicion: Suspicion<I>,
     pub(crate) timer: TimerKey,
+    /// Whether it was extended because we slept when it ran out.
+    pub(crate) reprieved: bool,
     pub(crate) reason: SuspicionReason<I>,
 }
 
@@ -49,6 +53,7 @@ impl<I: Id, A: Address> Record<I, A> {
             incarnation,
             changed_at: now,
             suspicion: None,
+            reaper: None,
             state: State::Alive,
             position: 0,
         }
@@ -221,7 +226,7 @@ impl<I: Id, A: Address> Members<I, A> {
             return chosen;
         }
         let fits = |key: &MemberKey| self.get(*key).is_some_and(&eligible);
-        if n > 3 * k {
+        if n > k.saturating_mul(3) {
             // Drawing is cheap while most are eligible; give up soon where few are.
             for _ in 0..8 * k {
                 if let Some(key) = self.order.get(random::below(rng, n))

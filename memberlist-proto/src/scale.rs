@@ -15,11 +15,21 @@ pub(crate) struct SuspicionTimeouts {
     pub(crate) k: u32,
 }
 
+/// The time within which a peer is expected to answer, directly or through others: the probe interval, also of a node that
+/// does not probe itself but judges what others tell.
+pub(crate) fn protocol_period(options: &Options) -> Duration {
+    if options.probe_interval.is_zero() {
+        options.probe_timeout.saturating_mul(2)
+    } else {
+        options.probe_interval
+    }
+}
+
 /// The bounds of a suspicion in a cluster of `n` nodes, ourselves included.
 pub(crate) fn suspicion_timeouts(options: &Options, n: usize) -> SuspicionTimeouts {
     // In thousandths, then in whole nanoseconds; at most 2^32 * 2^15 * 2^64, so 128 bits hold it.
     let scale = (1000.0 * libm::log10(n.max(1) as f64).max(1.0)) as u128;
-    let min = u128::from(options.suspicion_mult) * scale * u128::from(nanos(options.probe_interval)) / 1000;
+    let min = u128::from(options.suspicion_mult) * scale * u128::from(nanos(protocol_period(options))) / 1000;
     let min = Duration::from_nanos(u64::try_from(min).unwrap_or(u64::MAX));
     let max = min.saturating_mul(options.suspicion_max_timeout_mult.max(1));
     let k = options.suspicion_mult.saturating_sub(2);

@@ -148,6 +148,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         record.meta = alive.meta.clone();
         record.versions = versions;
         record.incarnation = alive.incarnation;
+        if let Some(reaper) = record.reaper.take() {
+            self.timers.cancel(reaper);
+        }
         self.end_suspicion(key);
         self.members.set_state(key, State::Alive, now);
         self.stats.alive_accepted += 1;

@@ -32,7 +32,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let Some(record) = self.members.get_mut(key) else { return };
         record.incarnation = dead.incarnation;
         let member = record.snapshot();
-        self.timers.insert(now + self.options.gossip_to_the_dead, Timer::Reap(key));
+        let reaper = self.timers.insert(now + self.options.gossip_to_the_dead, Timer::Reap(key));
+        record.reaper = Some(reaper);
         self.stats.dead_accepted += 1;
         let declared_by = dead.from.clone();
         self.relay_statement(dead.node.clone(), &Message::Dead(dead));
@@ -49,10 +50,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// A dead or left node has been remembered long enough. A dead one stays on healing's list of lost peers.
     pub(super) fn on_reap(&mut self, now: Instant, key: MemberKey) {
-        let Some(record) = self.members.get(key) else { return };
+        let Some(record) = self.members.get_mut(key) else { return };
         let due = record.changed_at + self.options.gossip_to_the_dead;
-        if !record.state().is_gone() || key == self.me || now < due {
-            // It returned (and perhaps died again: then a later timer is its own).
+        if now < due {
+            // It is to be remembered longer than when it died.
+            record.reaper = Some(self.timers.insert(due, Timer::Reap(key)));
             return;
         }
         if let Some(member) = self.remove_record(key) {
@@ -73,7 +75,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     fn remove_record(&mut self, key: MemberKey) -> Option<Member<I, A>> {
-        let member = self.members.remove(key)?.snapshot();
+        let record = self.members.remove(key)?;
+        if let Some(reaper) = record.reaper {
+            self.timers.cancel(reaper);
+        }
+        let member = record.snapshot();
         self.membership.remove(&member.node.id);
         self.emit(Event::Removed(member.clone()));
         Some(member)

@@ -31,6 +31,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.in_company = company;
             self.emit(if company { Event::Active } else { Event::Idle });
             self.start_schedules(now);
+            self.check_leave();
         }
         self.arm_gossip(now);
     }
@@ -98,15 +99,29 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         due.then(|| self.max_user_payload().saturating_sub(self.user.bytes()))
     }
 
-    /// Sends these messages to one address in one packet, and fills the rest of it with what is queued.
+    /// Sends these messages to one address in one packet, and fills the rest of it with what is queued. Those that do not fit
+    /// beside the first follow in packets of their own.
     pub(super) fn transmit(&mut self, to: A, primary: &[Message<I, A>], probe: Option<SequenceNumber>) {
-        let mut messages: Vec<Bytes> = primary.iter().filter_map(|m| self.encode(m)).collect();
-        if messages.len() < primary.len() {
+        let encoded: Vec<Bytes> = primary.iter().filter_map(|m| self.encode(m)).collect();
+        if encoded.len() < primary.len() {
             return;
         }
-        let used = messages.iter().map(|m| m.len() + self.wire.message_overhead()).sum();
+        let mut messages: Vec<Bytes> = Vec::with_capacity(encoded.len());
+        let mut used = 0;
+        let mut later = Vec::new();
+        for message in encoded {
+            let cost = message.len() + self.wire.message_overhead();
+            let fits = used + cost <= self.room && messages.len() < self.wire.max_packet_messages();
+            if messages.is_empty() || fits {
+                used += cost;
+                messages.push(message);
+            } else {
+                later.push(Transmit { to: to.clone(), messages: alloc::vec![message], probe: None });
+            }
+        }
         self.fill(used, messages.len(), &mut messages);
         self.push_transmit(Transmit { to, messages, probe });
+        later.into_iter().for_each(|transmit| self.push_transmit(transmit));
     }
 
     /// Adds queued broadcasts to a packet that holds `used` bytes in `count` messages.

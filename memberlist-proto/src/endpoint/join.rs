@@ -61,7 +61,8 @@ impl JoinOptions {
 /// A join that is under way.
 pub(super) struct Join<A> {
     options: JoinOptions,
-    waiting: VecDeque<A>,
+    /// Addresses, each with the number of its next attempt.
+    waiting: VecDeque<(A, u32)>,
     open: usize,
     pausing: usize,
     reached: usize,
@@ -85,14 +86,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let own = self.local().node.address;
         let mut waiting = VecDeque::with_capacity(seeds.len());
         for address in seeds {
-            if address != own && !waiting.contains(&address) {
-                waiting.push_back(address);
+            if address != own && !waiting.iter().any(|(known, _)| *known == address) {
+                waiting.push_back((address, 1));
             }
         }
         if waiting.is_empty() {
             return Err(CommandError::NothingToJoin);
         }
-        self.healing.add_seeds(waiting.iter());
+        self.healing.add_seeds(waiting.iter().map(|(address, _)| address));
         let id = JoinId(self.token());
         self.joins.insert(id, Join { options, waiting, open: 0, pausing: 0, reached: 0 });
         self.advance_join(now, id);
@@ -114,9 +115,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             if join.open >= join.options.parallel.max(1) {
                 return;
             }
-            let Some(address) = join.waiting.pop_front() else { break };
+            let Some((address, attempt)) = join.waiting.pop_front() else { break };
             join.open += 1;
-            self.dial_seed(now, id, address, 1);
+            self.dial_seed(now, id, address, attempt);
         }
         let done = self.joins.get(&id).is_some_and(|j| j.open == 0 && j.pausing == 0);
         if let Some(join) = done.then(|| self.joins.remove(&id)).flatten() {
@@ -134,8 +135,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_join_retry(&mut self, now: Instant, id: JoinId, address: A, attempt: u32) {
         let Some(join) = self.joins.get_mut(&id) else { return };
         join.pausing -= 1;
-        join.open += 1;
-        self.dial_seed(now, id, address, attempt);
+        join.waiting.push_back((address, attempt));
+        self.advance_join(now, id);
     }
 
     pub(super) fn on_join_reached(

@@ -12,13 +12,16 @@ const CONFIRMATIONS: usize = 3;
 pub(super) struct Leaving {
     broadcast: BroadcastId,
     wanted: usize,
+    /// Answers that may still come.
+    awaited: usize,
     heard: usize,
     reported: bool,
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Announces our departure: directly to some members, who answer, and by gossip. [`Event::LeaveFinished`] says when
-    /// three of them (or all) have heard it, or gossip has handed it out as often as its limit asks for. We go on answering
+    /// three of them (or all) have heard it, or gossip has handed it out as often as its limit asks for (if gossip is off: when
+    /// no answer is to be expected any more). We go on answering
     /// pings until the endpoint is dropped, but probe nobody.
     ///
     /// # Errors
@@ -29,7 +32,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         let broadcast = BroadcastId(self.token());
         let wanted = self.others().min(CONFIRMATIONS);
-        self.leaving = Some(Leaving { broadcast, wanted, heard: 0, reported: false });
+        self.leaving = Some(Leaving { broadcast, wanted, awaited: 0, heard: 0, reported: false });
         self.members.set_state(self.me, State::Left, now);
         self.start_schedules(now);
         self.stop_healing();
@@ -53,20 +56,26 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     fn say_farewell(&mut self, now: Instant, dead: &Message<I, A>) {
+        let Some(of) = self.leaving.as_ref().map(|l| l.broadcast) else { return };
         let targets = self.members.sample(FAREWELLS, &mut self.rng, |r| !r.state().is_gone());
         for key in targets {
             let Some(node) = self.members.get(key).map(|r| r.node.clone()) else { continue };
             let seq = self.seq();
-            self.pending.insert(seq, ping::Pending::Farewell { address: node.address.clone() });
-            self.timers.insert(now + self.options.probe_interval, Timer::PendingExpired(seq));
+            self.pending.insert(seq, ping::Pending::Farewell { of, address: node.address.clone() });
+            if let Some(leaving) = self.leaving.as_mut() {
+                leaving.awaited += 1;
+            }
+            self.timers.insert(now + scale::protocol_period(&self.options), Timer::PendingExpired(seq));
             let ping = Message::Ping(Ping { seq, target: Some(node.id), source: self.local_node() });
             self.transmit(node.address, &[dead.clone(), ping], None);
         }
     }
 
-    pub(super) fn on_farewell_heard(&mut self) {
-        if let Some(leaving) = self.leaving.as_mut() {
-            leaving.heard += 1;
+    /// One who was told directly has answered, or will not any more. `of`: which departure it was told of.
+    pub(super) fn on_farewell_ended(&mut self, of: BroadcastId, heard: bool) {
+        if let Some(leaving) = self.leaving.as_mut().filter(|l| l.broadcast == of) {
+            leaving.heard += usize::from(heard);
+            leaving.awaited = leaving.awaited.saturating_sub(1);
         }
         self.check_leave();
     }
@@ -80,8 +89,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     pub(super) fn check_leave(&mut self) {
         let alone = self.others() == 0;
+        let silent = self.options.gossip_interval.is_zero() || self.options.gossip_nodes == 0;
         let Some(leaving) = self.leaving.as_mut().filter(|l| !l.reported) else { return };
-        if alone || leaving.heard >= leaving.wanted {
+        // Without gossip, nobody hears of it after the last of those who were told directly.
+        if alone || leaving.heard >= leaving.wanted || (silent && leaving.awaited == 0) {
             leaving.reported = true;
             let confirmed = leaving.heard;
             self.emit(Event::LeaveFinished { confirmed });

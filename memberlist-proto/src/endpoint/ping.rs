@@ -16,7 +16,7 @@ pub(super) enum Pending<I, A> {
     /// Whether the old address of a node that wants to move still answers.
     Verification { id: u64, address: A },
     /// Whether a member heard that we leave.
-    Farewell { address: A },
+    Farewell { of: BroadcastId, address: A },
 }
 
 /// A ping that the user asked for.
@@ -103,7 +103,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             }),
             Some(Pending::Relay(relay)) => self.may_speak_for(from, Some(&relay.target)),
             Some(Pending::Command(command)) => self.may_speak_for(from, Some(&command.node.address)),
-            Some(Pending::Verification { address, .. } | Pending::Farewell { address }) => {
+            Some(Pending::Verification { address, .. } | Pending::Farewell { address, .. }) => {
                 self.may_speak_for(from, Some(address))
             }
         };
@@ -120,7 +120,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 command: Some(command.id),
             }),
             Some(Pending::Verification { id, .. }) => self.on_old_address_answered(id),
-            Some(Pending::Farewell { .. }) => self.on_farewell_heard(),
+            Some(Pending::Farewell { of, .. }) => self.on_farewell_ended(of, true),
             _ => self.probe_succeeded(now, ack.seq, ack.payload, false),
         }
     }
@@ -150,6 +150,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 self.emit(Event::PingFailed { node: command.node, command: command.id });
             }
             Some(Pending::Relay(_)) => self.relays -= 1,
+            Some(Pending::Farewell { of, .. }) => self.on_farewell_ended(of, false),
             _ => {}
         }
     }

@@ -183,6 +183,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
     }
 
+    /// Our own sleep fell into the probe: its answers may have been lost with it. It is given up, and our health pays.
+    pub(super) fn on_probe_overslept(&mut self, seq: SequenceNumber) {
+        let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
+        self.drop_probe_timers(&probe);
+        self.emit(Event::ProbeAborted { node: probe.node });
+        self.adjust_health(1);
+    }
+
     pub(super) fn on_probe_settled(&mut self, seq: SequenceNumber) {
         if let Some(ping::Pending::Settling(settling)) = self.pending.remove(&seq) {
             self.adjust_health(settling.delta());

@@ -67,8 +67,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     fn schedule_settling(&mut self, now: Instant, round: u32) {
         if round < SETTLING_ROUNDS && !self.options.push_pull_interval.is_zero() {
             let gossip = self.options.gossip_interval;
-            let first = if gossip.is_zero() { self.options.push_pull_interval / 32 } else { gossip * 4 };
-            let pause = random::jitter(&mut self.rng, first * (1 << round));
+            let first = if gossip.is_zero() {
+                self.options.push_pull_interval / 32
+            } else {
+                gossip.saturating_mul(4)
+            };
+            let pause = random::jitter(&mut self.rng, first.saturating_mul(1 << round));
             self.settling = Some(Settling { timer: self.timers.insert(now + pause, Timer::Settle), round });
         }
     }

@@ -34,7 +34,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if request.nack {
             self.timers.insert(now + self.nack_delay(), Timer::RelayNack(seq));
         }
-        self.timers.insert(now + self.options.probe_interval, Timer::PendingExpired(seq));
+        self.timers.insert(now + scale::protocol_period(&self.options), Timer::PendingExpired(seq));
         let ping = Ping { seq, target: Some(request.target.id), source: self.local_node() };
         self.transmit(target, &[Message::Ping(ping)], None);
     }
@@ -42,8 +42,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// How long we wait for the target before we send a nack: four fifths of what the requester has left after its own
     /// direct attempt (Lifeguard; the original's nack comes when the requester's probe is already over).
     fn nack_delay(&self) -> Duration {
-        let left = self.options.probe_interval.saturating_sub(self.options.probe_timeout);
-        left.min(self.options.probe_timeout) * 4 / 5
+        let left = scale::protocol_period(&self.options).saturating_sub(self.options.probe_timeout);
+        left.min(self.options.probe_timeout).saturating_mul(4) / 5
     }
 
     pub(super) fn on_relay_answered(&mut self, relay: Relay<A>) {

@@ -85,7 +85,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.members.set_state(key, State::Suspect, now);
         let Some(record) = self.members.get_mut(key) else { return };
         record.incarnation = suspect.incarnation;
-        record.suspicion = Some(RunningSuspicion { suspicion, timer, reason: reason.clone() });
+        record.suspicion =
+            Some(RunningSuspicion { suspicion, timer, reprieved: false, reason: reason.clone() });
         let member = record.snapshot();
         let message = Message::Suspect(suspect);
         if own {
@@ -98,10 +99,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.arm_gossip(now);
     }
 
-    /// The suspect did not refute in time.
-    pub(super) fn on_suspicion_expired(&mut self, now: Instant, key: MemberKey) {
-        let Some(record) = self.members.get(key) else { return };
-        let Some(running) = record.suspicion.as_ref() else { return };
+    /// The suspect did not refute in time. If we slept meanwhile, we may have missed its refutation: it gets one more period.
+    pub(super) fn on_suspicion_expired(&mut self, now: Instant, key: MemberKey, overslept: bool) {
+        let period = self.awareness.scale(scale::protocol_period(&self.options));
+        let Some(record) = self.members.get_mut(key) else { return };
+        let Some(running) = record.suspicion.as_mut() else { return };
+        if overslept && !core::mem::replace(&mut running.reprieved, true) {
+            running.timer = self.timers.insert(now + period, Timer::SuspicionExpired(key));
+            return;
+        }
         if running.suspicion.is_degraded() {
             self.stats.suspicions_degraded += 1;
         }

@@ -59,7 +59,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     fn verification_window(&self) -> Duration {
-        self.awareness.scale(self.options.probe_interval.max(self.options.probe_timeout * 3))
+        self.awareness.scale(self.options.probe_interval.max(self.options.probe_timeout.saturating_mul(3)))
     }
 
     fn verification(&mut self, id: u64) -> Option<&mut Verification<I, A>> {

@@ -15,6 +15,7 @@ mod admission;
 mod alive;
 mod creation;
 mod dead;
+mod edges;
 mod gossip;
 mod health;
 mod join;
