@@ -4,7 +4,6 @@ use memberlist_proto::{BroadcastId, BroadcastOutcome};
 
 /// A broadcast on its way. It goes on whether this is kept or dropped.
 #[derive(Debug)]
-#[must_use = "the broadcast goes on by itself; `finished` waits for it, `drop` says that you don't care"]
 pub struct Broadcast {
     pub(crate) id: BroadcastId,
     pub(crate) finished: oneshot::Receiver<BroadcastOutcome>,

@@ -109,11 +109,7 @@ pub struct Events<I, A> {
 
 impl<I, A> Events<I, A> {
     /// The next event; `None` after the shutdown. May be dropped and called again without losing anything.
-    pub async fn recv(&mut self) -> Option<Event<I, A>>
-    where
-        I: Unpin,
-        A: Unpin,
-    {
+    pub async fn recv(&mut self) -> Option<Event<I, A>> {
         std::future::poll_fn(|cx| self.poll_recv(cx)).await
     }
 

@@ -252,3 +252,6 @@ pub(crate) async fn dispatch_data<T, D, W>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
