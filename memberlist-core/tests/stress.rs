@@ -42,7 +42,8 @@ async fn restless(network: MemoryNetwork, n: u8, until: Instant) -> u32 {
     let mut node = start(&network, n).await;
     let mut done = 0;
     while Instant::now() < until {
-        let other = address(1 + (dice.next_u32() % u32::from(NODES)) as u8);
+        let peer = 1 + (dice.next_u32() % u32::from(NODES)) as u8;
+        let other = address(peer);
         match dice.next_u32() % 12 {
             0 => drop(node.join(other).await),
             1 => drop(node.leave(Duration::from_millis(20)).await),
@@ -51,15 +52,15 @@ async fn restless(network: MemoryNetwork, n: u8, until: Instant) -> u32 {
             4 => drop(node.send_reliable(&other, vec![1; 100_000]).await),
             5 => drop(node.broadcast("to all")),
             6 => drop(node.update_meta("news").await),
-            7 => drop(node.ping(&format_smolstr!("n{}", other.port())).await),
+            7 => drop(node.ping(&format_smolstr!("n{peer}")).await),
             8 => drop(tokio::time::timeout(Duration::from_millis(3), node.join(other)).await),
             9 => {
                 let mut events = node.events();
                 drop(tokio::time::timeout(Duration::from_millis(10), events.recv()).await);
             }
-            10 if dice.next_u32() % 4 == 0 => {
+            10 if dice.next_u32().is_multiple_of(4) => {
                 // Some end in order, some are just dropped.
-                if dice.next_u32() % 2 == 0 {
+                if dice.next_u32().is_multiple_of(2) {
                     node.shutdown().await;
                 }
                 drop(node);
