@@ -8,6 +8,7 @@ use super::{
 use crate::{AddressOf, Delegate, Error, Transport, metrics, shared::Shared, stats::add, sync::lock};
 use agnostic::RuntimeLite;
 use bytes::Bytes;
+use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use memberlist_proto::{ExchangeOutput, RequestId, StreamFailure, StreamRequest, StreamRequestKind};
 use memberlist_types::{Ping, PushPull, StreamMessage, Wire};
@@ -151,25 +152,34 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    /// A reliable user message.
+    /// A reliable user message. It travels in a task of the node's, so that a caller who holds this future without polling
+    /// it can't hold up the shutdown; dropping the future ends the task.
     pub(crate) async fn send_reliable(self: &Arc<Self>, to: D::Address, payload: Bytes) -> Result<(), Error> {
-        let running = self.tasks.enter().ok_or(Error::ShutDown)?;
-        let stopped = self.tasks.stopped();
+        let (mut answer, sent) = oneshot::channel();
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            let send = shared.try_send_reliable(&to, payload);
+            let result = match select(answer.cancellation(), pin!(send)).await {
+                Either::Left(_) => return,
+                Either::Right((result, _)) => result,
+            };
+            let _ = answer.send(result);
+        });
+        sent.await.unwrap_or(Err(Error::ShutDown))
+    }
+
+    async fn try_send_reliable(self: &Arc<Self>, to: &D::Address, payload: Bytes) -> Result<(), Error> {
         let send = async {
             let exchange = exchange::dial(self, StreamMessage::User(payload)).await??;
-            let stream = self.transport.open_stream(&to).await.map_err(|error| unreachable(&error))?;
+            let stream = self.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
             add(&self.counters.streams_opened, 1);
             metrics::stream_opened();
             Talk::new(self, stream, exchange).close().await?;
             Ok(())
         };
-        let send = T::Runtime::timeout(self.options.protocol.stream_timeout, send);
-        let sent = match select(pin!(stopped), pin!(send)).await {
-            Either::Left(_) => Err(Error::ShutDown),
-            Either::Right((Ok(sent), _)) => sent,
-            Either::Right((Err(_elapsed), _)) => Err(StreamFailure::TimedOut.into()),
-        };
-        drop(running);
-        sent
+        match T::Runtime::timeout(self.options.protocol.stream_timeout, send).await {
+            Ok(sent) => sent,
+            Err(_elapsed) => Err(StreamFailure::TimedOut.into()),
+        }
     }
 }

@@ -91,6 +91,28 @@ async fn a_thousand_concurrent_shutdowns_end() {
     nodes[0].shutdown().await;
 }
 
+/// What a caller holds and does not poll holds up nothing
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_futures_that_nobody_polls() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 2).await;
+    network.partition(&[address(1)], &[address(2)]);
+    let node = &nodes[0];
+    let mut held: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + '_>>> = vec![
+        Box::pin(async { drop(node.send_reliable(&address(2), "x").await) }),
+        Box::pin(async { drop(node.join(address(2)).await) }),
+        Box::pin(async { drop(node.leave(ms(60_000)).await) }),
+        Box::pin(async { drop(node.ping(&name(2)).await) }),
+    ];
+    for future in &mut held {
+        assert!(futures_util::poll!(future).is_pending());
+    }
+    tokio::time::sleep(ms(1)).await;
+    soon(node.shutdown()).await;
+    drop(held);
+    assert_eq!(network.bound(), [address(2)]);
+}
+
 /// A shutdown whose caller gives up still happens, and others may wait for it
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_shutdown_goes_on() {

@@ -18,4 +18,5 @@ mod membership;
 mod messages;
 mod network;
 mod quiet;
+mod raw_streams;
 mod wrapped;

@@ -1,7 +1,8 @@
 use crate::harness::*;
 use bytes::Bytes;
 use memberlist_core::{
-    BroadcastOutcome, CommandError, Error, Event, Node as Named, StreamFailure, memory::MemoryNetwork,
+    BroadcastOutcome, CommandError, Error, Event, Node as Named, StreamFailure, Transport,
+    memory::MemoryNetwork,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -143,8 +144,26 @@ async fn a_full_queue_of_broadcasts_is_an_error() {
     drop(kept);
 }
 
+/// Dropping the future ends the sending
 #[tokio::test(start_paused = true)]
-async fn a_large_cluster_state_travels_off_the_worker_and_arrives() {
+async fn a_dropped_reliable_message_is_given_up() {
+    let network = MemoryNetwork::new(1);
+    let node = node(&network, 1).await;
+    let listener: Net = network.bind(address(2)).unwrap();
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let to = address(2);
+    let sending = node.send_reliable(&to, vec![1; 1 << 20]);
+    assert!(tokio::time::timeout(ms(10), sending).await.is_err());
+    eventually("its task has ended", || tasks() == before).await;
+    let (_, mut stream) = listener.accept_stream().await.unwrap();
+    let mut got = vec![];
+    let _ = futures_util::AsyncReadExt::read_to_end(&mut stream, &mut got).await;
+    assert!(got.len() < 1 << 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_message_travels_off_the_worker_and_arrives() {
     let network = MemoryNetwork::new(1);
     let (a, b) = (node(&network, 1).await, node(&network, 2).await);
     let mut events = b.events();
