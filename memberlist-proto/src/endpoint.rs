@@ -127,6 +127,8 @@ pub struct Endpoint<I, A, W> {
     started_at: Instant,
     /// The incarnation that this endpoint started with: what others may plausibly have, too.
     seed_incarnation: Incarnation,
+    /// When our own incarnation was last taken for the measure of accusations.
+    trusted_at: Instant,
     me: MemberKey,
     id: I,
     members: Members<I, A>,
@@ -250,6 +252,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             last_rejected: [None; RejectReason::COUNT],
             started_at: now,
             seed_incarnation: incarnation,
+            trusted_at: now,
             id: local.node.id.clone(),
             me,
             members,

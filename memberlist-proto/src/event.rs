@@ -335,7 +335,7 @@ pub enum RejectReason {
     NameTooLong,
     /// The same name at another address.
     AddressConflict,
-    /// The spoken versions do not fit the cluster's; a whole push/pull is refused.
+    /// A node's versions do not fit ours, or those of a push/pull the cluster's: then all of it is refused.
     Incompatible,
     /// A request that makes no sense, such as an indirect ping of ourselves.
     Nonsense,

@@ -19,6 +19,10 @@ pub(crate) struct Record<I, A> {
     pub(crate) meta: Meta,
     pub(crate) versions: Versions,
     pub(crate) incarnation: Incarnation,
+    /// The highest incarnation known from the node itself, or the first that was heard: what hearsay is measured against.
+    pub(crate) trusted: Incarnation,
+    /// When a false claim to its name was last reported.
+    pub(crate) conflict_at: Option<Instant>,
     pub(crate) changed_at: Instant,
     pub(crate) suspicion: Option<RunningSuspicion<I>>,
     /// When a gone node is to be forgotten.
@@ -51,6 +55,8 @@ impl<I: Id, A: Address> Record<I, A> {
             meta,
             versions,
             incarnation,
+            trusted: incarnation,
+            conflict_at: None,
             changed_at: now,
             suspicion: None,
             reaper: None,

@@ -231,8 +231,8 @@ pub enum AddressChange {
     AfterLeave,
     /// After it has left, or has been dead for this long.
     AfterDeath(#[cfg_attr(feature = "serde", serde(with = "humantime_serde"))] Duration),
-    /// After it has left or died; and while it is believed alive, if its old address stays silent to a probe, and the
-    /// node answers at the new one. The default.
+    /// At any time, if its old address stays silent to three pings, and the node answers at the new one; without these questions
+    /// once it has been dead or gone for as long as they take. The default.
     Verified,
 }
 

@@ -150,8 +150,10 @@ impl<K: Ord + Clone> Broadcasts<K> {
         self.order.is_empty()
     }
 
-    pub(crate) fn contains(&self, key: &K) -> bool {
-        self.keys.contains_key(key)
+    /// Bytes of the broadcast with this key, if one waits.
+    pub(crate) fn size(&self, key: &K) -> Option<usize> {
+        let index = *self.keys.get(key)?;
+        self.items.get(index as usize)?.as_ref().map(|item| item.payload.len())
     }
 
     /// Like `fill`, but what may be sent again is laid aside until `put_back`, so that a second

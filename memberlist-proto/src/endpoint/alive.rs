@@ -6,8 +6,10 @@ use memberlist_types::Alive;
 /// How an alive statement came to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// In a packet, or in somebody's push/pull.
+    /// In a packet, or in the push/pull of somebody who came to us.
     Hearsay,
+    /// In a push/pull with somebody whom we had asked.
+    Asked,
     /// From the node itself, on a stream that we opened to the address that it claims.
     FirstHand,
 }
@@ -25,10 +27,14 @@ pub(super) fn statement<I: Id, A: Address>(record: &Record<I, A>) -> Alive<I, A>
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_alive(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>, source: Source) {
         if alive.node.id == self.id {
-            return self.on_alive_self(now, from, alive);
+            return self.on_alive_self(now, from, alive, source);
         }
-        let versions = match self.check_alive(&alive) {
+        let versions = match self.check_alive(now, &alive, source) {
             Ok(versions) => versions,
+            Err(RejectReason::IncarnationJump) => {
+                self.reject(now, RejectReason::IncarnationJump, Some(alive.node.id.clone()), from);
+                return self.verify(now, alive);
+            }
             Err(reason) => return self.reject(now, reason, Some(alive.node.id), from),
         };
         match self.members.key(&alive.node.id) {
@@ -63,19 +69,26 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let Some(record) = self.members.get(key) else { return };
         let newer = alive.incarnation > record.incarnation;
         let moved = alive.node.address != record.node.address;
-        let may_move = moved && self.may_move(now, record);
+        let may_move = moved && self.may_move(now, record, newer, source);
+        let verified = self.options.address_change == AddressChange::Verified;
+        if moved && !may_move && verified && record.state().is_gone() {
+            // Perhaps the death is not true, or the life is not new.
+            if !newer {
+                self.on_stale_alive(now, from, key, &alive, moved);
+            }
+            return self.verify(now, alive);
+        }
         if !newer && !may_move {
             return self.on_stale_alive(now, from, key, &alive, moved);
         }
-        if newer && source == Source::Hearsay && alive.incarnation > self.plausible(now, record.incarnation) {
+        let first_hand = source == Source::FirstHand;
+        if newer && !first_hand && alive.incarnation > self.plausible(now, record) {
             self.reject(now, RejectReason::IncarnationJump, Some(alive.node.id.clone()), from);
             return self.verify(now, alive);
         }
-        if moved && !may_move && source == Source::Hearsay {
-            let existing = record.snapshot();
-            self.emit(Event::Conflict { existing, claimed: alive.node.clone() });
-            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
-            if self.options.address_change == AddressChange::Verified {
+        if moved && !may_move && !first_hand {
+            self.conflict(now, from, key, alive.node.clone());
+            if verified {
                 self.verify(now, alive);
             }
             return;
@@ -83,13 +96,33 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if moved && self.check_fits(&alive.node, &alive.meta, versions).is_err() {
             return self.reject(now, RejectReason::NameTooLong, Some(alive.node.id), from);
         }
+        if first_hand && let Some(record) = self.members.get_mut(key) {
+            record.trusted = alive.incarnation;
+        }
         self.apply_alive(now, key, alive, versions);
     }
 
-    /// Whether the node's name may move to another address without further proof.
-    fn may_move(&self, now: Instant, record: &Record<I, A>) -> bool {
+    /// Counts and, at most once a second for each name, reports that somebody else claims it.
+    fn conflict(&mut self, now: Instant, from: Option<A>, key: MemberKey, claimed: Node<I, A>) {
+        let Some(record) = self.members.get_mut(key) else { return };
+        let report = record.conflict_at.is_none_or(|last| now.since(last) >= admission::REPORT_INTERVAL);
+        if report {
+            record.conflict_at = Some(now);
+            let existing = record.snapshot();
+            self.emit(Event::Conflict { existing, claimed: claimed.clone() });
+        }
+        self.reject(now, RejectReason::AddressConflict, Some(claimed.id), from);
+    }
+
+    /// Whether the node's name may move to another address without further proof. A death or departure that is only just
+    /// heard of may be false: its subject has time to say so.
+    fn may_move(&self, now: Instant, record: &Record<I, A>, newer: bool, source: Source) -> bool {
         match (record.state(), self.options.address_change) {
-            (State::Left, _) | (State::Dead, AddressChange::Verified) => true,
+            (State::Left | State::Dead, AddressChange::Verified) => {
+                let settled = now.since(record.changed_at) >= self.verification_window();
+                source == Source::FirstHand || (newer && settled)
+            }
+            (State::Left, _) => true,
             (State::Dead, AddressChange::AfterDeath(wait)) => now.since(record.changed_at) >= wait,
             _ => false,
         }
@@ -109,9 +142,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let behind = alive.incarnation < record.incarnation || (record.state() != State::Alive);
         let by_itself = from.as_ref() == Some(&alive.node.address);
         if moved && alive.incarnation == record.incarnation && !record.state().is_gone() {
-            let existing = record.snapshot();
-            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
-            self.emit(Event::Conflict { existing, claimed: alive.node.clone() });
+            self.conflict(now, from, key, alive.node.clone());
         } else if behind
             && by_itself
             && let Some(statement) = self.statement_about(key)
@@ -173,7 +204,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// Somebody speaks of a node with our name.
-    fn on_alive_self(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>) {
+    fn on_alive_self(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>, source: Source) {
         if self.has_left() {
             return;
         }
@@ -182,9 +213,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             return;
         }
         if alive.node.address != me.node.address {
-            let existing = me.snapshot();
-            self.reject(now, RejectReason::AddressConflict, Some(alive.node.id.clone()), from);
-            return self.emit(Event::Conflict { existing, claimed: alive.node });
+            return self.conflict(now, from, self.me, alive.node);
         }
         let same = alive.incarnation == me.incarnation
             && alive.meta == me.meta
@@ -192,7 +221,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if same {
             return;
         }
-        if alive.incarnation > self.plausible(now, me.incarnation) && from.is_some() {
+        if !self.may_concern_us(now, alive.incarnation, source == Source::Asked) {
             return self.reject(now, RejectReason::IncarnationJump, Some(alive.node.id), from);
         }
         self.refute(now, alive.incarnation, None, from.as_ref());

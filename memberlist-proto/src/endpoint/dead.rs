@@ -15,7 +15,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if dead.incarnation < record.incarnation || record.state().is_gone() {
             return;
         }
-        if dead.incarnation > self.plausible(now, record.incarnation) && !(key == self.me && asked) {
+        let plausible = if key == self.me {
+            self.may_concern_us(now, dead.incarnation, asked)
+        } else {
+            dead.incarnation <= self.plausible(now, record)
+        };
+        if !plausible {
             return self.reject(now, RejectReason::IncarnationJump, Some(dead.node), from);
         }
         if key == self.me {

@@ -188,7 +188,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let NodeState { node, meta, incarnation, state, versions } = state;
         match state {
             State::Alive => {
-                self.on_alive(now, None, Alive { incarnation, node, meta, versions }, alive::Source::Hearsay);
+                let source = if asked { alive::Source::Asked } else { alive::Source::Hearsay };
+                self.on_alive(now, None, Alive { incarnation, node, meta, versions }, source);
             }
             State::Left => {
                 let dead = Dead { incarnation, node: node.id.clone(), from: node.id };

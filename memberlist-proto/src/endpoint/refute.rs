@@ -15,6 +15,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         told_by: Option<&A>,
     ) {
         let Some(me) = self.members.get_mut(self.me) else { return };
+        if now.since(self.trusted_at) >= admission::TRUST_INTERVAL {
+            self.trusted_at = now;
+            me.trusted = me.incarnation;
+        }
         let highest = me.incarnation.max(accused);
         if highest.is_saturated() {
             return self.emit(Event::IncarnationExhausted);

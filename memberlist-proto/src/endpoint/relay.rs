@@ -17,9 +17,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_indirect_ping(&mut self, now: Instant, from: A, request: IndirectPing<I, A>) {
         let requester = request.source.as_ref().and_then(|s| self.members.by_id(&s.id));
         let own = request.target.id == self.id || request.source.as_ref().is_some_and(|s| s.id == self.id);
-        // Only members may make us ping an address that we do not know: else anybody could aim us at anything.
+        // Only members, from where we know them, may make us ping an address that we do not know: else anybody could aim us at
+        // anything.
         let target = self.members.by_id(&request.target.id).map(|r| r.node.address.clone());
-        if own || (requester.is_none() && target.is_none()) {
+        if own || (target.is_none() && requester.is_none_or(|r| r.node.address != from)) {
             return self.reject(now, RejectReason::Nonsense, Some(request.target.id), Some(from));
         }
         if self.relays >= self.options.max_relays {

@@ -39,9 +39,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if suspect.incarnation < record.incarnation || record.state().is_gone() {
             return;
         }
-        if suspect.incarnation > self.plausible(now, record.incarnation)
-            && !(key == self.me && hearsay.is_asked())
-        {
+        let plausible = if key == self.me {
+            self.may_concern_us(now, suspect.incarnation, hearsay.is_asked())
+        } else {
+            suspect.incarnation <= self.plausible(now, record)
+        };
+        if !plausible {
             return self.reject(now, RejectReason::IncarnationJump, Some(suspect.node), from);
         }
         if key == self.me {

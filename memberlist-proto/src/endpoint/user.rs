@@ -25,10 +25,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             return Err(CommandError::EmptyPayload);
         }
         let message = self.user_message(payload)?;
-        let replaces = key.as_ref().is_some_and(|key| self.user.contains(key));
-        let full = self.user.len() >= self.options.max_user_broadcasts
-            || self.user.bytes() + message.len() > self.options.max_user_broadcast_bytes;
-        if full && !replaces {
+        let replaced = key.as_ref().and_then(|key| self.user.size(key));
+        let bytes = self.user.bytes().saturating_sub(replaced.unwrap_or(0)) + message.len();
+        let full = if replaced.is_some_and(|size| message.len() <= size) {
+            false
+        } else {
+            (replaced.is_none() && self.user.len() >= self.options.max_user_broadcasts)
+                || bytes > self.options.max_user_broadcast_bytes
+        };
+        if full {
             self.stats.user_dropped += 1;
             return Err(CommandError::QueueFull);
         }

@@ -1,15 +1,18 @@
 //! Asking a node itself: whether it really moved to another address, or really is that far ahead.
 //!
 //! A statement that goes beyond what hearsay is trusted with is not believed and not forgotten either: we open a stream to the
-//! address that it names and look at what the node there says of itself. If a member's name moves while we believe it
-//! alive, its old address must moreover stay silent to three pings. So nobody can push a live member aside, no incarnation
-//! bound can hide a real node, and a restart at a new address is accepted within one probe interval or so.
+//! address that it names and look at what the node there says of itself. If a known name moves, its old address must moreover
+//! stay silent to three pings: even if we have just heard that it died, for that may be as false as the claim. So nobody can
+//! push a live member aside, no incarnation bound can hide a real node, and a restart at a new address is accepted within
+//! one probe interval or so.
 
 use super::*;
 use memberlist_types::{Alive, Ping};
 
-/// Verifications at once (those that cool down included).
+/// Verifications at once.
 const MAX_VERIFICATIONS: usize = 64;
+/// Names that are remembered as verified or just being verified.
+const MAX_REMEMBERED: usize = 256;
 /// After a verification, the same name is not verified again for this long.
 const COOL_DOWN: Duration = Duration::from_secs(5);
 
@@ -28,11 +31,12 @@ pub(super) struct Verification<I, A> {
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Looks into a claim that was just refused.
     pub(super) fn verify(&mut self, now: Instant, claim: Alive<I, A>) {
-        let Some(record) = self.members.by_id(&claim.node.id) else { return };
-        let moved = record.node.address != claim.node.address;
-        let old_address = (moved && !record.state().is_gone()).then(|| record.node.address.clone());
+        let record = self.members.by_id(&claim.node.id);
+        let old_address = record.map(|r| r.node.address.clone()).filter(|old| *old != claim.node.address);
         let known = self.verifications.iter().any(|v| v.claim.node.id == claim.node.id);
-        if known || self.verifications.len() >= MAX_VERIFICATIONS || self.has_left() {
+        let running = self.verifications.iter().filter(|v| !v.cooling).count();
+        let full = running >= MAX_VERIFICATIONS || self.verifications.len() >= MAX_REMEMBERED;
+        if known || full || self.has_left() {
             return;
         }
         let id = self.token();
@@ -58,7 +62,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.ping_old_address(id);
     }
 
-    fn verification_window(&self) -> Duration {
+    pub(super) fn verification_window(&self) -> Duration {
         self.awareness.scale(self.options.probe_interval.max(self.options.probe_timeout.saturating_mul(3)))
     }
 

@@ -108,6 +108,9 @@ fn another_address_is_a_conflict_while_alive_and_accepted_once_dead() {
     assert!(solo.events.iter().any(|e| matches!(e, Event::Conflict { existing, claimed }
         if existing.node.id == claimed.id && claimed.address == 77)));
     solo.hear(3, Message::Dead(dead(2, 1, 3)));
+    solo.hear_from(77, Message::Alive(moved.clone()));
+    assert_eq!(solo.state(2), Some(State::Dead), "a death just heard of may be false");
+    solo.advance_answering(secs(2));
     solo.clear();
     solo.hear_from(77, Message::Alive(moved));
     assert_eq!(solo.member(2).unwrap().node.address, 77);

@@ -2,7 +2,7 @@
 
 use crate::solo::*;
 use memberlist_proto::{
-    Event,
+    AddressChange, Event,
     types::{Message, Node, State},
 };
 
@@ -29,15 +29,27 @@ fn dead_node_is_no_member_any_more() {
 /// 9.7 TestMemberList_DeadNodeLeft
 #[test]
 fn departure_is_left_and_frees_the_name_for_any_address() {
-    let mut solo = Solo::with_members(quiet(), [2]);
-    solo.hear(2, Message::Dead(dead(2, 1, 2)));
-    assert_eq!(solo.state(2), Some(State::Left));
-    assert_eq!(names(&solo.events), ["left"]);
     let mut elsewhere = alive(2, 1);
     elsewhere.node = Node::new(2, 88);
-    solo.hear_from(88, Message::Alive(elsewhere));
-    assert_eq!(solo.member(2).unwrap().node.address, 88);
-    assert_eq!(solo.state(2), Some(State::Alive));
+    for rule in [AddressChange::AfterLeave, AddressChange::Verified] {
+        let mut options = quiet();
+        options.address_change = rule;
+        let mut solo = Solo::with_members(options, [2]);
+        solo.hear(2, Message::Dead(dead(2, 1, 2)));
+        assert_eq!(solo.state(2), Some(State::Left));
+        assert_eq!(names(&solo.events), ["left"]);
+        solo.hear_from(88, Message::Alive(elsewhere.clone()));
+        if rule == AddressChange::Verified {
+            // By default the new address is asked, and the old one.
+            let request = solo.requests.pop().expect("a question to the new address");
+            let mut said = state_of(2, 1, State::Alive);
+            said.node.address = 88;
+            solo.merge(Some(request.id), vec![said]);
+            solo.advance(secs(2));
+        }
+        assert_eq!(solo.member(2).unwrap().node.address, 88);
+        assert_eq!(solo.state(2), Some(State::Alive));
+    }
 }
 
 /// 9.7 TestMemberList_DeadNode_Double

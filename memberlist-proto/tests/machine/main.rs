@@ -13,6 +13,7 @@ mod solo;
 
 mod admission;
 mod alive;
+mod attacks;
 mod creation;
 mod dead;
 mod edges;
