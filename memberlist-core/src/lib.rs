@@ -39,6 +39,7 @@ pub mod metrics;
 mod options;
 mod queue;
 mod shared;
+mod start;
 mod stats;
 mod sync;
 mod tasks;

@@ -19,6 +19,33 @@ pub use builder::Builder;
 /// Cheap to clone; all clones are the same node. When the last one is dropped the node shuts down in the background, as
 /// if [`shutdown`](Self::shutdown) had been called (that is: without a goodbye; see [`leave`](Self::leave)).
 ///
+/// ```
+/// # use agnostic::tokio::TokioRuntime;
+/// # use memberlist_core::{Event, Memberlist, Options, memory::MemoryNetwork};
+/// # use smol_str::SmolStr;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let network = MemoryNetwork::new(42);
+/// # let address = "10.0.0.1:7946".parse()?;
+/// # let transport = network.bind::<TokioRuntime>(address)?;
+/// # let other = network.bind::<TokioRuntime>("10.0.0.2:7946".parse()?)?;
+/// let node = Memberlist::start(SmolStr::new("a"), transport, Options::local()).await?;
+/// let mut events = node.events();
+/// # let other = Memberlist::start(SmolStr::new("b"), other, Options::local()).await?;
+/// # other.join(address).await?;
+/// while let Some(event) = events.recv().await {
+///     match event {
+///         Event::Joined(member) => println!("{} joined", member.node),
+///         Event::Failed { member, reason } => println!("{} failed: {reason}", member.node),
+///         Event::User { from, payload, .. } => println!("{from} says {payload:?}"),
+///         _ => {}
+///     }
+/// #   break;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Generic over the [`Transport`], the [`Delegate`] (which names the types of id and address) and the [`Wire`].
 pub struct Memberlist<T, D, W = NativeWire>
 where

@@ -2,7 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
-    driver::{self, seeds::Seeds, transmit::Outgoing},
+    driver::{seeds::Seeds, transmit::Outgoing},
     machine::Machine,
     metrics, queue,
     stats::{Counters, Stats},
@@ -10,19 +10,21 @@ use crate::{
     tasks::Tasks,
 };
 use agnostic::{RuntimeLite, time::Instant as _};
-use memberlist_proto::{Endpoint, Instant, LocalNode, StreamRequest};
-use memberlist_types::{Alive, Framing, Incarnation, Wire};
-use nodecraft::CheapClone;
+use memberlist_proto::{Instant, StreamRequest};
+use memberlist_types::{Alive, Framing, Wire};
 use std::{
-    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 /// The machine's clock: the runtime's, from zero at the start.
 pub(crate) struct Clock<R: RuntimeLite>(R::Instant);
 
 impl<R: RuntimeLite> Clock<R> {
+    pub(crate) fn start() -> Self {
+        Self(R::now())
+    }
+
     pub(crate) fn now(&self) -> Instant {
         Instant::START + self.0.elapsed()
     }
@@ -67,64 +69,6 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    /// Makes the node and starts its tasks. On an error the transport is shut down.
-    pub(crate) async fn start(
-        id: D::Id,
-        transport: T,
-        delegate: D,
-        wire: W,
-        options: Options,
-    ) -> Result<Arc<Self>, Error> {
-        let clock = Clock::<T::Runtime>(T::Runtime::now());
-        let made = prepare(&id, &transport, &delegate, &wire, options, clock.now());
-        let (endpoint, options) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                transport.shutdown().await;
-                return Err(error);
-            }
-        };
-        let (events, event_queue) = queue::channel(options.bounds());
-        let (data, data_queue) = queue::channel(options.bounds());
-        let claims = queue::Bounds { events: options.alive_queue, ..options.bounds() };
-        let (alive_claims, claims) = queue::channel(claims);
-        let shared = Arc::new(Self {
-            local_id: id,
-            clock,
-            counters: Counters::default(),
-            tasks: Tasks::new(),
-            machine: Mutex::new(Machine::new(endpoint, events, data)),
-            outgoing: Outgoing::new(options.transmit_queue),
-            rearm: Signal::default(),
-            requests: Mutex::default(),
-            requested: Signal::default(),
-            seeds: Seeds::new(),
-            alive_claims,
-            filters_alive: delegate.filters_alive(),
-            transport_trouble: Occasionally::default(),
-            encode_trouble: Occasionally::default(),
-            transport,
-            delegate,
-            wire,
-            options,
-        });
-        shared.supervise();
-        shared.spawn(driver::events::dispatch_events(Arc::clone(&shared), event_queue));
-        shared.spawn(driver::events::dispatch_data(Arc::clone(&shared), data_queue));
-        shared.spawn_vital("engine", driver::engine::run(Arc::clone(&shared)));
-        shared.spawn_vital("transmit", driver::transmit::run(Arc::clone(&shared)));
-        shared.spawn_vital("requests", driver::requests::run(Arc::clone(&shared)));
-        shared.spawn_vital("accept", driver::streams::accept(Arc::clone(&shared)));
-        if shared.filters_alive {
-            shared.spawn(driver::admission::decide(Arc::clone(&shared), claims));
-        }
-        shared.spawn(driver::prefetch::run(Arc::clone(&shared)));
-        shared.spawn(driver::watch::run(Arc::clone(&shared)));
-        // The first outputs: our own joining.
-        shared.input(|_, _| ());
-        Ok(shared)
-    }
-
     /// Looks at the machine without changing it.
     pub(crate) fn read<R>(&self, read: impl FnOnce(&mut Machine<D::Id, D::Address, W>) -> R) -> R {
         read(&mut lock(&self.machine))
@@ -182,7 +126,11 @@ where
     }
 
     /// A task without which the node is dead: if it panics the node shuts down, so that others see it fail.
-    fn spawn_vital(self: &Arc<Self>, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn_vital(
+        self: &Arc<Self>,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
         struct Vital<F: Fn(&'static str)>(F, &'static str);
         impl<F: Fn(&'static str)> Drop for Vital<F> {
             fn drop(&mut self) {
@@ -206,7 +154,7 @@ where
     }
 
     /// The one uncounted task: it waits for the stop, and sees everything to its end.
-    fn supervise(self: &Arc<Self>) {
+    pub(crate) fn supervise(self: &Arc<Self>) {
         let Some(end) = self.tasks.end() else { return };
         let shared = Arc::clone(self);
         T::Runtime::spawn_detach(async move {
@@ -259,57 +207,4 @@ where
     pub(crate) fn framing(&self) -> &Framing {
         &self.options.framing
     }
-}
-
-type Made<I, A, W> = (Endpoint<I, A, W>, Options);
-
-/// Checks everything, and fits the options to the transport.
-fn prepare<T, D, W>(
-    id: &D::Id,
-    transport: &T,
-    delegate: &D,
-    wire: &W,
-    mut options: Options,
-    now: Instant,
-) -> Result<Made<D::Id, D::Address, W>, Error>
-where
-    T: Transport,
-    D: Delegate<Address = AddressOf<T>>,
-    W: Wire<D::Id, D::Address> + Clone,
-{
-    options.validate()?;
-    let address = transport.advertise_address().cheap_clone();
-    if !transport.is_allowed(&address) {
-        return Err(Error::AddressNotAllowed(address.to_string()));
-    }
-    let capabilities = transport.capabilities();
-    options.protocol.packet_size = options.protocol.packet_size.min(capabilities.max_packet);
-    options.protocol.stream_ping &= capabilities.distinct_streams;
-    if capabilities.checked_packets {
-        options.framing.checksum = None;
-    }
-    if let Some(meta) = delegate.node_meta(options.protocol.max_meta_size) {
-        options.meta = meta;
-    }
-    let mut local = LocalNode::new(id.cheap_clone(), address);
-    local.meta = options.meta.clone();
-    local.versions = options.versions;
-    local.incarnation = options.incarnation.unwrap_or_else(wall_clock);
-    let rng = Box::new(rand_pcg::Pcg64Dxsm::new(entropy(), entropy()));
-    let framing = options.framing.clone();
-    let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), &framing, wire.clone(), rng)?;
-    endpoint.set_ack_payload(delegate.ack_payload())?;
-    Ok((endpoint, options))
-}
-
-/// Seconds since 1970: a restart within the clock's truth overrules the former life. Fits until the year 2106.
-fn wall_clock() -> Incarnation {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs());
-    Incarnation::new(u32::try_from(seconds).unwrap_or(u32::MAX / 2).max(1))
-}
-
-/// Randomness of the operating system, by the way that std offers: the keys of its hash tables.
-fn entropy() -> u128 {
-    let word = || u128::from(RandomState::new().hash_one(0u8));
-    (word() << 64) | word()
 }

@@ -71,6 +71,12 @@ pub type AddressOf<T> = <<T as Transport>::Resolver as AddressResolver>::Resolve
 pub type UserAddressOf<T> = <<T as Transport>::Resolver as AddressResolver>::Address;
 
 /// A packet that arrived.
+///
+/// ```
+/// use memberlist_core::Packet;
+/// let packet = Packet { from: "10.0.0.1:7946", data: "bytes".into() };
+/// # let _ = packet;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet<A> {
     /// Where it came from.
@@ -80,6 +86,14 @@ pub struct Packet<A> {
 }
 
 /// What a transport can do.
+///
+/// ```
+/// use memberlist_core::Capabilities;
+///
+/// let mut datagrams_over_tls = Capabilities::default();
+/// datagrams_over_tls.max_packet = 16 << 10;
+/// datagrams_over_tls.checked_packets = true;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
