@@ -103,14 +103,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         let Some(address) = self.healing_candidate(now) else { return };
         self.stats.healing_attempts += 1;
-        self.heal(now, address, true);
+        let before = self.members.live();
+        self.heal(now, address, true, before);
         self.healing.attempt = self.healing.attempt.saturating_add(1);
         self.schedule_healing(now);
     }
 
-    fn heal(&mut self, now: Instant, address: A, again: bool) {
+    fn heal(&mut self, now: Instant, address: A, again: bool, before: usize) {
         let deadline = now + self.options.stream_timeout;
-        let purpose = push_pull::Purpose::Heal { address: address.clone(), again };
+        let purpose = push_pull::Purpose::Heal { address: address.clone(), again, before };
         self.request(address, deadline, StreamRequestKind::PushPull { join: true }, purpose);
     }
 
@@ -131,13 +132,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     /// A lost peer answered. Both sides have now heard that the other holds them for dead, and have refuted; once more, and
-    /// each knows the other's refutation.
-    pub(super) fn on_healed(&mut self, now: Instant, address: A, again: bool) {
+    /// each knows the other's refutation. If that brought nobody back (a seed may be a load balancer, or another address of
+    /// a member or of ourselves), the pauses go on growing.
+    pub(super) fn on_healed(&mut self, now: Instant, address: A, again: bool, before: usize) {
         if again {
-            self.heal(now, address, false);
-        } else {
+            self.heal(now, address, false, before);
+        } else if self.members.live() > before {
             self.settle(now);
+            self.arm_healing(now);
         }
-        self.arm_healing(now);
     }
 }

@@ -11,8 +11,9 @@ pub(super) enum Purpose<I, A> {
     Periodic,
     /// One attempt at one address of a join.
     Join { join: JoinId, address: A, attempt: u32, started: Instant },
-    /// Finding back to a lost member or a seed; `again`: once more, so that each side hears the other's refutation.
-    Heal { address: A, again: bool },
+    /// Finding back to a lost member or a seed; `again`: once more, so that each side hears the other's refutation;
+    /// `before`: how many members there were.
+    Heal { address: A, again: bool, before: usize },
     /// Whether a node itself says what was said of it.
     Verify { id: u64, claimed: I },
     /// The stream ping of the probe.
@@ -161,7 +162,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Some(Purpose::Join { join, address, attempt, started }) => {
                 self.on_join_reached(now, join, address, attempt, started);
             }
-            Some(Purpose::Heal { address, again }) => self.on_healed(now, address, again),
+            Some(Purpose::Heal { address, again, before }) => {
+                self.on_healed(now, address, again, before);
+            }
             Some(Purpose::Verify { id, .. }) => self.on_claim_confirmed(now, id, said_by_itself),
         }
         Ok(())

@@ -18,6 +18,7 @@ mod creation;
 mod dead;
 mod edges;
 mod gossip;
+mod healing;
 mod health;
 mod join;
 mod leave;
