@@ -5,8 +5,11 @@
 mod addresses;
 mod allowed;
 mod bad_input;
+mod churn;
 mod failure;
+mod healing;
 mod leaving;
+mod messages;
 mod restart;
 mod streams_only;
 
