@@ -10,6 +10,8 @@ fn options() -> Options {
 
 /// Complaints 1, 7, 8, 9 together: nodes crash, leave, and come back under their names at new addresses, several at a time; when it is
 /// over, everybody sees exactly those who are there.
+///
+/// One node stays, and is a seed of all the others: were all replaced within a second, nobody would know an address that still answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cluster_agrees_after_a_storm_of_crashes_leaves_and_restarts() {
     const NODES: usize = 8;
@@ -30,10 +32,8 @@ async fn cluster_agrees_after_a_storm_of_crashes_leaves_and_restarts() {
         nodes.push(Some(node));
     }
     for _ in 0..60 {
-        let number = random(NODES);
+        let number = 1 + random(NODES - 1);
         match nodes[number].take() {
-            // Somebody must stay, to be joined.
-            Some(node) if nodes.iter().flatten().count() < 3 => nodes[number] = Some(node),
             Some(node) => {
                 if random(2) == 0 {
                     let _ = node.node.leave(Duration::from_millis(random(500) as u64)).await;
@@ -42,8 +42,9 @@ async fn cluster_agrees_after_a_storm_of_crashes_leaves_and_restarts() {
             }
             None => {
                 let node = start_with(&name(number), options(), NetOptions::new()).await;
-                let seeds: Vec<_> = nodes.iter().flatten().map(Watched::address).collect();
-                join(&node, seeds[random(seeds.len())]).await;
+                let others: Vec<_> = nodes.iter().flatten().map(Watched::address).collect();
+                let seeds = [others[random(others.len())], others[0]];
+                while node.node.join_many(seeds, JoinOptions::default()).await.is_err() {}
                 nodes[number] = Some(node);
             }
         }
