@@ -119,6 +119,14 @@ impl Options {
     /// # Errors
     /// Names the first field that is not.
     pub fn validate(&self) -> Result<(), OptionsError> {
+        self.protocol.validate()?;
+        let StreamLimits { max_frame, max_user, .. } = self.stream_limits;
+        if max_user >= max_frame {
+            let problem = format!(
+                "max_user is {max_user}, must be less than max_frame ({max_frame}), which has to hold it"
+            );
+            return Err(OptionsError { field: "stream_limits", problem });
+        }
         let least = [
             ("max_inbound_streams", self.max_inbound_streams, 1),
             ("transmit_queue", self.transmit_queue, 16),

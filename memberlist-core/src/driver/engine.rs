@@ -32,6 +32,7 @@ const LONG: Duration = Duration::from_secs(3600);
 
 enum Wake<A> {
     Packet(Packet<A>),
+    Closed,
     Rearm,
     Due,
 }
@@ -45,18 +46,15 @@ where
 {
     let mut receiving = pin!(receive(&shared));
     let mut sleep = pin!(T::Runtime::sleep(arm(&shared)));
-    let mut open = true;
     let mut row = 0;
     let mut buffer = Vec::new();
     loop {
         let wake = poll_fn(|cx| {
-            if open
-                && row < BATCH
+            if row < BATCH
                 && let Poll::Ready(packet) = receiving.as_mut().poll(cx)
             {
                 let Some(packet) = packet else {
-                    open = false;
-                    return Poll::Ready(Wake::Rearm);
+                    return Poll::Ready(Wake::Closed);
                 };
                 receiving.set(receive(&shared));
                 return Poll::Ready(Wake::Packet(packet));
@@ -76,20 +74,18 @@ where
                 packets::handle(&shared, packet, &mut buffer);
                 continue;
             }
+            Wake::Closed => return closed(&shared),
             Wake::Rearm => {}
             Wake::Due => {
                 if row >= BATCH {
                     T::Runtime::yield_now().await;
-                } else if open && lateness(&shared) > PAUSED {
+                } else if lateness(&shared) > PAUSED {
                     let until = shared.clock.now() + GRACE;
                     while let left = until.since(shared.clock.now())
                         && !left.is_zero()
                         && let Ok(packet) = T::Runtime::timeout(left, receiving.as_mut()).await
                     {
-                        let Some(packet) = packet else {
-                            open = false;
-                            break;
-                        };
+                        let Some(packet) = packet else { return closed(&shared) };
                         receiving.set(receive(&shared));
                         packets::handle(&shared, packet, &mut buffer);
                     }
@@ -99,6 +95,19 @@ where
             }
         }
         sleep.set(T::Runtime::sleep(arm(&shared)));
+    }
+}
+
+/// Nothing more comes in. Before the node's own end that is somebody else's doing, and a node that hears nothing is dead.
+fn closed<T, D, W>(shared: &Shared<T, D, W>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if !shared.is_shutdown() {
+        tracing::error!("the transport was closed underneath the node: shutting down");
+        shared.begin_shutdown();
     }
 }
 

@@ -18,6 +18,10 @@ fn presets_are_valid_and_embed_those_of_the_protocol() {
 fn a_value_out_of_range_is_refused_by_name() {
     let refused = [
         (Options::lan().with_max_inbound_streams(0usize), "max_inbound_streams"),
+        (
+            Options::lan().with_stream_limits(StreamLimits::default().with_max_frame(20 << 20)),
+            "stream_limits",
+        ),
         (Options::lan().with_transmit_queue(15usize), "transmit_queue"),
         (Options::lan().with_concurrent_sends(7usize), "concurrent_sends"),
         (Options::lan().with_event_queue(0usize), "event_queue"),
@@ -26,6 +30,9 @@ fn a_value_out_of_range_is_refused_by_name() {
         (Options::lan().with_send_timeout(Duration::ZERO), "send_timeout"),
         (Options::lan().with_resolve_timeout(Duration::ZERO), "resolve_timeout"),
     ];
+    let mut protocol = Options::lan();
+    protocol.protocol.probe_timeout = protocol.protocol.probe_interval * 2;
+    assert_eq!(protocol.validate().unwrap_err().field, "probe_timeout");
     for (options, field) in refused {
         assert_eq!(options.validate().unwrap_err().field, field);
     }

@@ -1,9 +1,10 @@
 use crate::harness::*;
 use crate::wrapped::Wrapped;
 use memberlist_core::{
-    Event, Memberlist,
+    Event, Memberlist, Transport,
     memory::{Conditions, MemoryNetwork},
 };
+use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 
 /// W-22 and W-36: our own trouble is no evidence against others
@@ -115,4 +116,34 @@ async fn a_node_that_was_paused_suspects_nobody_for_its_own_sleep() {
     }
     assert_eq!(a.stats().protocol.probes_failed, 0);
     assert!(a.stats().protocol.probes >= 150);
+}
+
+/// A transport that fails to receive is asked again with growing pauses, and the timers go on meanwhile
+#[tokio::test(start_paused = true)]
+async fn a_failing_receive_backs_off_and_holds_up_no_timer() {
+    let network = MemoryNetwork::new(1);
+    let transport = Wrapped::new(network.bind(address(1)).unwrap());
+    let deaf = transport.deaf.clone();
+    let a = Memberlist::start(name(1), transport, options()).await.unwrap();
+    let b = node(&network, 2).await;
+    b.join(address(1)).await.unwrap();
+    let before = a.stats();
+    deaf.store(true, Ordering::Relaxed);
+    tokio::time::sleep(ms(4_000)).await;
+    let failed = a.stats().transport_errors - before.transport_errors;
+    assert!((9..=13).contains(&failed), "{failed} failures in four seconds");
+    assert!(a.stats().protocol.probes > before.protocol.probes + 2);
+    deaf.store(false, Ordering::Relaxed);
+    eventually("both are back", || a.num_members() == 2 && b.num_members() == 2).await;
+}
+
+/// A node whose transport is gone is dead, and says so
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_is_closed_underneath_ends_the_node() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 2).await;
+    nodes[0].transport().shutdown().await;
+    eventually("it is over", || nodes[0].is_shutdown()).await;
+    soon(nodes[0].shutdown()).await;
+    eventually("the other has seen it", || nodes[1].num_members() == 1).await;
 }

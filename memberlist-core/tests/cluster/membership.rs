@@ -56,7 +56,21 @@ async fn leaving_alone_needs_nobody_and_ends_at_once() {
     assert_eq!(node.leave(ms(1_000)).await.unwrap(), 0);
 }
 
-/// the departure is in force even if nobody can hear of it
+/// P-08
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_leave_that_is_undone_is_told() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 2).await;
+    network.partition(&[address(1)], &[address(2)]);
+    let node = nodes[1].clone();
+    let leaving = tokio::spawn(async move { node.leave(ms(600_000)).await });
+    eventually("it has left", || nodes[1].has_left()).await;
+    nodes[1].rejoin().await.unwrap();
+    let undone = soon(leaving).await.unwrap().unwrap_err();
+    assert!(matches!(undone, Error::Command(CommandError::HasNotLeft)), "{undone}");
+}
+
+/// The departure is in force even if nobody can hear of it
 #[tokio::test(start_paused = true)]
 async fn a_leave_that_nobody_hears_times_out_but_is_in_force() {
     let network = MemoryNetwork::new(1);

@@ -3,8 +3,14 @@
 use crate::harness::Net;
 use agnostic::tokio::TokioRuntime;
 use bytes::Bytes;
-use memberlist_core::{Capabilities, Packet, Transport};
-use std::net::SocketAddr;
+use memberlist_core::{Capabilities, Packet, Transport, memory::MemoryError};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::watch;
 
 pub(crate) struct Wrapped {
@@ -14,11 +20,19 @@ pub(crate) struct Wrapped {
     /// The addresses that are allowed.
     pub(crate) allowed: fn(&SocketAddr) -> bool,
     pub(crate) capabilities: Capabilities,
+    /// Receiving fails.
+    pub(crate) deaf: Arc<AtomicBool>,
 }
 
 impl Wrapped {
     pub(crate) fn new(inner: Net) -> Self {
-        Self { inner, awake: None, allowed: |_| true, capabilities: Capabilities::default() }
+        Self {
+            inner,
+            awake: None,
+            allowed: |_| true,
+            capabilities: Capabilities::default(),
+            deaf: Arc::default(),
+        }
     }
 }
 
@@ -49,6 +63,9 @@ impl Transport for Wrapped {
     }
 
     async fn recv_packet(&self) -> Result<Packet<SocketAddr>, Self::Error> {
+        if self.deaf.load(Ordering::Relaxed) {
+            return Err(MemoryError::OnDemand);
+        }
         let packet = self.inner.recv_packet().await?;
         if let Some(awake) = &self.awake {
             let _ = awake.clone().wait_for(|awake| *awake).await;
