@@ -2,7 +2,7 @@
 
 use crate::{harness::*, wrapped::Wrapped};
 use memberlist_core::{
-    Capabilities, Error, Memberlist, Node as Named, StreamFailure, Transport, memory::MemoryNetwork,
+    Capabilities, Error, Event, Memberlist, Node as Named, StreamFailure, Transport, memory::MemoryNetwork,
     proto::RejectReason,
 };
 use smol_str::SmolStr;
@@ -32,11 +32,16 @@ async fn nodes_outside_the_allowed_networks_never_come_in_by_any_way() {
     let outsider = node(&network, 3).await;
     outsider.join(address(1)).await.unwrap_err();
     assert_eq!(a.stats().streams_refused, 1);
+    let mut events = a.events();
     outsider.send(&address(1), "let me in").await.unwrap();
     eventually("the packet was refused", || {
         a.stats().protocol.rejected(RejectReason::AddressNotAllowed) >= 2
     })
     .await;
+    tokio::time::sleep(ms(100)).await;
+    while let Some(event) = events.try_recv() {
+        assert!(!matches!(event, Event::User { .. }), "{event:?}");
+    }
     // Somebody inside whose list is open brings it along in a push/pull.
     let open = named(&network, "open".into(), 4, Void::new(), options()).await;
     open.join(address(3)).await.unwrap();

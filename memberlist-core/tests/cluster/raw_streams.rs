@@ -4,7 +4,8 @@ use crate::harness::*;
 use bytes::BytesMut;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_core::{
-    Member, Meta, NativeWire, Node as Named, State,
+    CompositeDelegate, Member, Meta, NativeWire, Node as Named, State, StreamFailure, Transport,
+    delegate::{MergeDelegate, Refusal},
     memory::{MemoryNetwork, MemoryStream},
     proto::RejectReason,
     types::{
@@ -112,4 +113,37 @@ async fn a_state_of_five_thousand_nodes_travels_in_both_directions() {
     assert!(b.known().len() >= 5_002 && a.known().len() >= 5_002);
     let known: Option<Member<SmolStr, SocketAddr>> = b.member(&"far-4999".into());
     assert_eq!(known.unwrap().node.address, ([10, 1, 19, 135], 1).into());
+}
+
+/// Refuses every merge.
+struct Refuse;
+
+impl MergeDelegate<SmolStr, SocketAddr> for Refuse {
+    async fn notify_merge(&self, _: &[NodeState<SmolStr, SocketAddr>]) -> Result<(), Refusal> {
+        Err("no".into())
+    }
+}
+
+/// Whether it is a join is what was asked for, and not what the answer claims
+#[tokio::test(start_paused = true)]
+async fn an_answer_cannot_talk_its_way_past_the_merge_delegate() {
+    let network = MemoryNetwork::new(1);
+    let delegate = CompositeDelegate::<SmolStr, SocketAddr>::new().with_merge_delegate(Refuse);
+    let a = node_with(&network, 1, delegate, options()).await;
+    let peer: Net = network.bind(address(9)).unwrap();
+    let answer = async {
+        let (_, mut stream) = peer.accept_stream().await.unwrap();
+        let states = vec![node_state(name(9), address(9), State::Alive, Some(Versions::default()))];
+        let message = push_pull(false, states);
+        let frame =
+            NativeWire.encode_frame(&Framing::new(), &StreamLimits::default(), false, &message).unwrap();
+        stream.write_all(&frame).await.unwrap();
+        // Kept open until the node has closed it.
+        let _ = soon(stream.read_to_end(&mut vec![])).await;
+    };
+    let (joined, ()) = futures_util::future::join(a.join(address(9)), answer).await;
+    let error = joined.unwrap_err();
+    let failure = error.report().unwrap().results().next().unwrap().outcome.clone().unwrap_err();
+    assert_eq!(failure, StreamFailure::MergeRefused("no".into()));
+    assert_eq!(a.num_members(), 1);
 }
