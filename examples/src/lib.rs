@@ -1,4 +1,5 @@
 //! What the examples are made of. The programs stand in `src/bin`; each begins with a page on what it shows.
 
 pub mod demo;
+pub mod kv;
 pub mod notice;
