@@ -6,19 +6,23 @@ use std::{net::SocketAddr, str::FromStr};
 
 /// A cluster that runs before your eyes, over real sockets on loopback.
 ///
-/// Without --bind, --join, --name or --interactive: starts NODES nodes in this process, shows who sees whom and what happens when,
-/// and ends by itself in about half a minute. They join; one broadcasts; one is killed without a goodbye, suspected,
-/// and declared dead; it is restarted under its name on a new port; another leaves. The exit code is 0 only if every node
-/// saw every step.
+/// Without --bind, --join, --name or --interactive: starts NODES nodes in this
+/// process, shows who sees whom and what happens when, and ends by itself in
+/// about half a minute. They join; one broadcasts; one is killed without a
+/// goodbye, suspected, and declared dead; it is restarted under its name on a new
+/// port; another leaves. The exit code is 0 only if every node saw every step.
 ///
-/// With one of them: runs ONE node, prints what it sees, and goes on until Ctrl-C (then it says goodbye; kill -9 it, and the others will find
-/// out). Start it in several terminals.
+/// With one of them: runs ONE node, prints what it sees, and goes on until Ctrl-C
+/// (then it says goodbye; kill -9 it, and the others will find out). Start it in
+/// several terminals.
 ///
-/// All nodes use the LAN preset: each probes one other a second and waits half a second for the answer before it asks three others to try;
-/// a suspect has at least 4 s to contradict, in clusters of up to ten nodes; gossip every 200 ms to three others; a full exchange of
-/// state every 30 s. Set RUST_LOG (for example to debug) to see the log, on standard error.
+/// All nodes use the LAN preset: each probes one other a second and waits half a
+/// second for the answer before it asks three others to try; a suspect has at
+/// least 4 s to contradict, in clusters of up to ten nodes; gossip every 200 ms to
+/// three others; a full exchange of state every 30 s. Set RUST_LOG (for example to
+/// debug) to see the log, on standard error.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cluster", max_term_width = 110)]
+#[command(name = "cluster", verbatim_doc_comment)]
 pub(crate) struct Args {
     /// How many nodes the demonstration has, 2 to 50 [default: 5].
     #[arg(long, value_name = "NODES")]

@@ -186,7 +186,11 @@ impl Play {
         let paint = self.screen.paint();
         lines.extend(summary::render(&self.steps, paint));
         lines.push(String::new());
-        for step in self.steps.iter().filter(|step| [acts::BROADCAST, acts::DEAD].contains(&step.title)) {
+        for step in self
+            .steps
+            .iter()
+            .filter(|step| [acts::BROADCAST, acts::DEAD].contains(&step.title) && !step.times().is_empty())
+        {
             lines.extend(summary::each(step));
         }
         lines.push(String::new());

@@ -7,7 +7,7 @@ use super::{
 use std::time::Duration;
 
 /// Width of the lines that name every node.
-const WIDTH: usize = 100;
+const WIDTH: usize = 79;
 
 /// A row for each step: how long until the first, the median and the last observer had seen it.
 pub(crate) fn render(steps: &[Step], paint: Paint) -> Vec<String> {
@@ -39,7 +39,7 @@ pub(crate) fn each(step: &Step) -> Vec<String> {
     for (observer, after) in step.times() {
         let item = format!(" {observer} {}", cell(Some(after)));
         match lines.last_mut() {
-            Some(line) if line.len() + item.len() < WIDTH => {
+            Some(line) if line.len() + item.len() < WIDTH - 1 => {
                 line.push_str(if line.ends_with("after") { ":" } else { "," });
                 line.push_str(&item);
             }

@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Clusters of more nodes are told of by the first and the last observer of each thing.
 pub(crate) const DETAILED_UP_TO: usize = 8;
 
-/// Lines are broken here.
-const WIDTH: usize = 100;
+/// Lines are broken here: the narrowest of usual terminals.
+const WIDTH: usize = 79;
 /// Where the words begin.
 const INDENT: usize = 13;
 
