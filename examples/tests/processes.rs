@@ -93,6 +93,7 @@ impl Drop for Process {
     }
 }
 
+/// F-73
 #[test]
 fn a_killed_process_is_found_dead_and_one_that_is_interrupted_has_left() {
     let mut a = Process::start(&["--bind", "127.0.0.1:0", "--name", "a"]);
@@ -178,7 +179,7 @@ fn a_reader_who_has_seen_enough_ends_the_demonstration_without_a_panic() {
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(1), ""));
 }
 
-/// The whole demonstration, as README's first command runs it.
+/// F-73: the whole demonstration, as README's first command runs it
 #[test]
 fn the_demonstration_ends_by_itself_and_every_node_saw_every_step() {
     let output = Command::new(env!("CARGO_BIN_EXE_cluster")).output().unwrap();
