@@ -69,7 +69,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let Some(record) = self.members.get(key) else { return };
         let newer = alive.incarnation > record.incarnation;
         let moved = alive.node.address != record.node.address;
-        let may_move = moved && self.may_move(now, record, newer, source);
+        let may_move = moved && self.may_move(now, record, &alive, source);
         let verified = self.options.address_change == AddressChange::Verified;
         if moved && !may_move && verified && record.state().is_gone() {
             // Perhaps the death is not true, or the life is not new.
@@ -116,13 +116,16 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// Whether the node's name may move to another address without further proof. A death or departure that is only just
     /// heard of may be false: its subject has time to say so.
-    fn may_move(&self, now: Instant, record: &Record<I, A>, newer: bool, source: Source) -> bool {
+    fn may_move(&self, now: Instant, record: &Record<I, A>, alive: &Alive<I, A>, source: Source) -> bool {
+        let newer = alive.incarnation > record.incarnation;
+        let same_or_newer = alive.incarnation >= record.incarnation;
         match (record.state(), self.options.address_change) {
             (State::Left | State::Dead, AddressChange::Verified) => {
                 let settled = now.since(record.changed_at) >= self.verification_window();
                 source == Source::FirstHand || (newer && settled)
             }
             (State::Left, _) => true,
+            (_, AddressChange::Verified) => source == Source::FirstHand && same_or_newer,
             (State::Dead, AddressChange::AfterDeath(wait)) => now.since(record.changed_at) >= wait,
             _ => false,
         }
@@ -143,6 +146,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let by_itself = from.as_ref() == Some(&alive.node.address);
         if moved && alive.incarnation == record.incarnation && !record.state().is_gone() {
             self.conflict(now, from, key, alive.node.clone());
+            if self.options.address_change == AddressChange::Verified {
+                // It may have restarted there so soon that others saw no death, with the incarnation of the process before.
+                self.verify(now, alive.clone());
+            }
         } else if behind
             && by_itself
             && let Some(statement) = self.statement_about(key)

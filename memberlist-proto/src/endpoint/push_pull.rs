@@ -97,10 +97,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 
-    /// What we say in a push/pull: all that we know, ourselves, the dead and the left included.
+    /// What we say in a push/pull: all that we know, ourselves, the dead and the left included. After we left, our departure
+    /// alone: we do not follow any more what becomes of others, and old news would bring back the dead.
     pub fn local_states(&self) -> Vec<NodeState<I, A>> {
+        let left = self.has_left();
         self.members
             .iter()
+            .filter(|record| !left || record.node.id == self.id)
             .map(|record| NodeState {
                 node: record.node.clone(),
                 meta: record.meta.clone(),
@@ -170,7 +173,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         Ok(())
     }
 
-    /// Takes over a view that was saved before a restart (from [`local_states`](Endpoint::local_states)), without passing any
+    /// Takes over a view that was saved before a restart (from [`local_states`](Endpoint::local_states), before leaving), without passing any
     /// of it on: whoever is in it is probed, and what is out of date is soon corrected by the others.
     ///
     /// # Errors

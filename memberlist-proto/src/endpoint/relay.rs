@@ -20,14 +20,17 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         // Only members, from where we know them, may make us ping an address that we do not know: else anybody could aim us at
         // anything.
         let target = self.members.by_id(&request.target.id).map(|r| r.node.address.clone());
-        if own || (target.is_none() && requester.is_none_or(|r| r.node.address != from)) {
+        let trusted = requester.is_some_and(|r| r.node.address == from);
+        if own || (target.is_none() && !trusted) {
             return self.reject(now, RejectReason::Nonsense, Some(request.target.id), Some(from));
         }
         if self.relays >= self.options.max_relays {
             return self.reject(now, RejectReason::RelaysFull, Some(request.target.id), Some(from));
         }
         let reply_to = self.reply_address(from, request.source.as_ref());
-        let target = target.unwrap_or(request.target.address);
+        // A member asks about the address that it holds: an answer from another one, where we know the node to be, would keep
+        // it in the belief that the node is still there.
+        let target = target.filter(|_| !trusted).unwrap_or(request.target.address);
         let seq = self.seq();
         self.relays += 1;
         self.pending

@@ -102,3 +102,15 @@ fn late_rejoin_finds_back_by_itself() {
     net.with(3, |m| m.rejoin(now).unwrap());
     assert!(net.run_until(secs(10), |net| net.all_see(8)));
 }
+
+/// Who has left does not probe, so what it knows grows old: it must not tell others of nodes that have died since.
+#[test]
+fn left_node_tells_of_its_own_departure_alone() {
+    let mut solo = Solo::with_members(quiet(), [2, 3]);
+    solo.machine.leave(solo.now).unwrap();
+    let said = solo.machine.local_states();
+    assert_eq!(said.len(), 1);
+    assert_eq!((said[0].node.id, said[0].state), (ME, State::Left));
+    solo.machine.rejoin(solo.now).unwrap();
+    assert_eq!(solo.machine.local_states().len(), 3);
+}

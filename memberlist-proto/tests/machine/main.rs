@@ -28,5 +28,6 @@ mod probe;
 mod properties;
 mod push_pull;
 mod restart;
+mod soak;
 mod suspect;
 mod user;

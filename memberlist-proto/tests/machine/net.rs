@@ -10,7 +10,7 @@ use rand_pcg::{
     Pcg64Mcg,
     rand_core::{Rng, SeedableRng},
 };
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 pub struct Host {
     pub id: Id,
@@ -18,6 +18,15 @@ pub struct Host {
     pub up: bool,
     pub events: Vec<(Instant, Ev)>,
     pub packets: u64,
+    /// Asleep until then: what arrives waits, timers are late.
+    asleep_until: Option<Instant>,
+    /// Of what arrives in its sleep, so many are kept (a socket's buffer).
+    pub inbox: usize,
+    waiting: usize,
+    /// How much later than asked each timer fires.
+    pub lag: Duration,
+    /// When its timer is in `timers`.
+    timer: Option<Instant>,
 }
 
 enum Delivery {
@@ -40,6 +49,8 @@ pub struct Net {
     /// Whether a packet (or, with `true`, a stream) from one to the other is cut.
     pub cut: Rule,
     queue: BinaryHeap<Reverse<(Instant, u64, Addr)>>,
+    /// The next timer of each host that is up.
+    timers: BTreeSet<(Instant, Addr)>,
     deliveries: BTreeMap<u64, Delivery>,
     next: u64,
     rng: Pcg64Mcg,
@@ -56,6 +67,7 @@ impl Net {
             duplicate: 0.0,
             cut: Box::new(|_, _, _| false),
             queue: BinaryHeap::new(),
+            timers: BTreeSet::new(),
             deliveries: BTreeMap::new(),
             next: 0,
             rng: Pcg64Mcg::seed_from_u64(seed),
@@ -88,7 +100,23 @@ impl Net {
         self.seed = self.seed.wrapping_mul(31).wrapping_add(u64::from(address));
         let rng = Box::new(Pcg64Mcg::seed_from_u64(self.seed));
         let machine = Endpoint::new(self.now, local, options, &Framing::new(), NativeWire, rng).unwrap();
-        self.hosts.insert(address, Host { id, machine, up: true, events: Vec::new(), packets: 0 });
+        let host = Host {
+            id,
+            machine,
+            up: true,
+            events: Vec::new(),
+            packets: 0,
+            asleep_until: None,
+            inbox: usize::MAX,
+            waiting: 0,
+            lag: Duration::ZERO,
+            timer: None,
+        };
+        if let Some(old) = self.hosts.insert(address, host)
+            && let Some(at) = old.timer
+        {
+            self.timers.remove(&(at, address));
+        }
         self.flush(address);
     }
 
@@ -123,6 +151,32 @@ impl Net {
     pub fn crash(&mut self, id: Id) {
         let address = self.address(id);
         self.hosts.get_mut(&address).unwrap().up = false;
+        self.rearm(address);
+    }
+
+    /// The process stops for a while; what arrives is buffered and handled when it wakes, before its timers.
+    pub fn pause(&mut self, id: Id, time: Duration) {
+        let address = self.address(id);
+        let until = self.now + time;
+        self.hosts.get_mut(&address).unwrap().asleep_until = Some(until);
+        self.rearm(address);
+    }
+
+    /// Puts the host's next timer into the list of timers.
+    fn rearm(&mut self, address: Addr) {
+        let Some(host) = self.hosts.get_mut(&address) else { return };
+        let next = host.machine.poll_timeout().filter(|_| host.up).map(|at| {
+            let due = (at + host.lag).max(at);
+            host.asleep_until.map_or(due, |until| due.max(until + Duration::from_nanos(1)))
+        });
+        if next != host.timer {
+            if let Some(old) = core::mem::replace(&mut host.timer, next) {
+                self.timers.remove(&(old, address));
+            }
+            if let Some(at) = next {
+                self.timers.insert((at, address));
+            }
+        }
     }
 
     pub fn up(&self) -> impl Iterator<Item = &Host> {
@@ -160,12 +214,7 @@ impl Net {
             if done(self) {
                 return true;
             }
-            let timer = self
-                .hosts
-                .iter()
-                .filter(|(_, h)| h.up)
-                .filter_map(|(a, h)| Some((h.machine.poll_timeout()?, *a)))
-                .min();
+            let timer = self.timers.first().copied();
             let delivery = self.queue.peek().map(|Reverse((at, _, _))| *at);
             // What has arrived is handled before timers that have expired.
             match (delivery, timer) {
@@ -173,7 +222,13 @@ impl Net {
                 (_, Some((at, address))) if at <= end => {
                     self.now = self.now.max(at);
                     let now = self.now;
-                    self.hosts.get_mut(&address).unwrap().machine.handle_timeout(now);
+                    // A host that was removed by the test has no timers any more.
+                    let Some(host) = self.hosts.get_mut(&address) else {
+                        self.timers.remove(&(at, address));
+                        continue;
+                    };
+                    host.asleep_until = host.asleep_until.filter(|until| *until > now);
+                    host.machine.handle_timeout(now);
                     self.flush(address);
                 }
                 _ => {
@@ -211,6 +266,11 @@ impl Net {
     }
 
     fn flush(&mut self, address: Addr) {
+        self.drain(address);
+        self.rearm(address);
+    }
+
+    fn drain(&mut self, address: Addr) {
         loop {
             let Some(host) = self.hosts.get_mut(&address) else { return };
             if let Some(event) = host.machine.poll_event() {
@@ -281,6 +341,14 @@ impl Net {
             }
             return;
         };
+        if let Some(until) = host.asleep_until.filter(|until| *until > now) {
+            if host.waiting < host.inbox || !matches!(delivery, Delivery::Packet { .. }) {
+                host.waiting += 1;
+                self.schedule_at(until, to, delivery);
+            }
+            return;
+        }
+        host.waiting = 0;
         match delivery {
             Delivery::Packet { from, messages } => {
                 for message in messages {

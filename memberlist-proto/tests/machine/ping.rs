@@ -209,3 +209,14 @@ fn ping_that_claims_to_be_ours_is_refused() {
     assert!(solo.sent.is_empty());
     assert_eq!(solo.machine.stats().rejected(RejectReason::Nonsense), 1);
 }
+
+/// Spec 5.5.2: the address that the requester holds is pinged, not the one where we know the node to be since.
+#[test]
+fn helper_pings_the_address_that_a_member_asks_about() {
+    let mut solo = Solo::with_members(quiet(), [2, 3]);
+    let target = memberlist_proto::types::Node::new(3, 7_003);
+    let source = Some(node(2));
+    let request = IndirectPing { seq: SequenceNumber(7), target, nack: true, source };
+    solo.hear(2, Message::IndirectPing(request));
+    assert_eq!(solo.pings().pop().map(|(to, ping)| (to, ping.target)), Some((7_003, Some(3))));
+}

@@ -153,3 +153,45 @@ fn new_metadata_after_a_fast_restart_spreads() {
     let spread = |net: &Net| net.up().all(|h| h.machine.member(&4).is_some_and(|m| m.meta == "v2".into()));
     assert!(net.run_until(secs(5), spread));
 }
+
+/// A member that slept through a restart at another address, at the same incarnation, learns the new address: it must not
+/// be kept in its belief by helpers who ping the new one for it.
+#[test]
+fn sleeper_learns_of_a_restart_at_a_new_address_with_the_same_incarnation() {
+    for seed in 0..5 {
+        let mut net = Net::cluster(6, &Options::lan(), 70 + seed);
+        let own = net.host(5).machine.local().incarnation.value();
+        net.cut = Box::new(|a, b, _| a == 3 || b == 3);
+        net.crash(5);
+        net.hosts.retain(|_, h| h.up);
+        net.start(5, 7_005, Options::lan(), own);
+        net.join(5, 1);
+        net.run(secs(6));
+        net.cut = Box::new(|_, _, _| false);
+        let moved = |net: &Net| {
+            net.all_see(6) && net.up().all(|h| h.machine.member(&5).is_some_and(|m| m.node.address == 7_005))
+        };
+        assert!(net.run_until(secs(90), moved), "seed {seed}");
+    }
+}
+
+/// The same incarnation at another address is a claim like a newer one: both addresses are asked.
+#[test]
+fn claim_of_the_same_incarnation_is_verified() {
+    for old_answers in [false, true] {
+        let mut solo = Solo::with_members(quiet(), [2, 3]);
+        let mut moved = alive(2, 1);
+        moved.node.address = 77;
+        solo.hear(3, Message::Alive(moved));
+        let request = solo.requests.pop().expect("the new address is asked");
+        let (_, ping) = solo.pings().pop().expect("the old address is asked");
+        let mut said = state_of(2, 1, State::Alive);
+        said.node.address = 77;
+        solo.merge(Some(request.id), vec![said]);
+        if old_answers {
+            solo.ack(2, ping.seq);
+        }
+        solo.advance_answering(secs(2));
+        assert_eq!(solo.member(2).unwrap().node.address, if old_answers { addr(2) } else { 77 });
+    }
+}
