@@ -420,3 +420,6 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

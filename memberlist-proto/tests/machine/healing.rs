@@ -11,6 +11,8 @@ fn healing() -> Options {
     let mut options = quiet();
     options.healing = true;
     options.push_pull_interval = secs(1_000_000);
+    // Seldom enough for days to pass quickly.
+    options.probe_interval = secs(60);
     options
 }
 
