@@ -15,6 +15,8 @@ pub(super) struct Healing<I, A> {
     timer: Option<TimerKey>,
     attempt: u32,
     seeds_turn: bool,
+    /// Whose turn it is among the seeds, and among the lost; the first is drawn.
+    turns: [Option<usize>; 2],
 }
 
 struct Lost<I, A> {
@@ -24,7 +26,14 @@ struct Lost<I, A> {
 
 impl<I: Id, A: Address> Healing<I, A> {
     pub(super) fn new() -> Self {
-        Self { seeds: Vec::new(), lost: VecDeque::new(), timer: None, attempt: 0, seeds_turn: true }
+        Self {
+            seeds: Vec::new(),
+            lost: VecDeque::new(),
+            timer: None,
+            attempt: 0,
+            seeds_turn: true,
+            turns: [None; 2],
+        }
     }
 
     pub(super) fn add_seeds<'a>(&mut self, seeds: impl Iterator<Item = &'a A>) {
@@ -115,7 +124,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.request(address, deadline, StreamRequestKind::PushPull { join: true }, purpose);
     }
 
-    /// One whom we miss, at random; seeds and lost members take turns.
+    /// One whom we miss; seeds and lost members take turns, and so do all of each: whoever can be found is found within one
+    /// round, also among many who answer in vain or not at all.
     fn healing_candidate(&mut self, now: Instant) -> Option<A> {
         self.healing.lost.retain(|lost| now.since(lost.since) < REMEMBER_LOST);
         let live: hashbrown::HashSet<&A> =
@@ -124,11 +134,16 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let dead = self.members.iter().filter(|r| r.state() == State::Dead).map(|r| &r.node.address);
         let lost =
             dead.chain(self.healing.lost.iter().map(|l| &l.node.address)).filter(|a| !live.contains(a));
-        let (seeds, lost): (Vec<A>, Vec<A>) = (seeds.cloned().collect(), lost.cloned().collect());
+        let (seeds, mut lost): (Vec<A>, Vec<A>) = (seeds.cloned().collect(), lost.cloned().collect());
+        lost.sort_unstable();
         let from_seeds = lost.is_empty() || (self.healing.seeds_turn && !seeds.is_empty());
         self.healing.seeds_turn = !from_seeds;
         let choice = if from_seeds { seeds } else { lost };
-        choice.get(random::below(&mut self.rng, choice.len())).cloned()
+        let first = random::below(&mut self.rng, choice.len());
+        let turn = self.healing.turns.get_mut(usize::from(!from_seeds))?;
+        let mine = turn.map_or(first, |last| last.wrapping_add(1));
+        *turn = Some(mine);
+        choice.get(mine.checked_rem(choice.len())?).cloned()
     }
 
     /// A lost peer answered. Both sides have now heard that the other holds them for dead, and have refuted; once more, and

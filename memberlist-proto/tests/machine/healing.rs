@@ -94,3 +94,26 @@ fn lone_node_and_large_cluster_find_back() {
         assert!(net.run_until(secs(120), |net| net.all_see(24)), "seed {seed}");
     }
 }
+
+/// Each candidate has its turn: the one that can be found is found within one round, whatever the others answer.
+#[test]
+fn every_seed_has_its_turn() {
+    for seed in 0..20 {
+        let mut solo = Solo::seeded(healing(), seed);
+        solo.hear(2, Message::Alive(alive(2, 1)));
+        solo.clear();
+        let seeds: Vec<Addr> = (900..906).collect();
+        solo.machine.set_seeds(solo.now, seeds.clone());
+        let mut tried = Vec::new();
+        while tried.len() < seeds.len() {
+            solo.advance_answering(secs(1));
+            for request in std::mem::take(&mut solo.requests) {
+                tried.push(request.to);
+                let failure = StreamFailure::Unreachable("refused".into());
+                solo.machine.handle_stream_failure(solo.now, request.id, failure);
+            }
+        }
+        tried.sort_unstable();
+        assert_eq!(tried, seeds, "seed {seed}");
+    }
+}
