@@ -16,6 +16,8 @@ pub(crate) struct Broadcasts<K> {
     bytes: usize,
     /// What the packet that is being filled has got, so that it gets nothing twice; empty between packets.
     picked: Vec<u32>,
+    /// What the last packet got and may be sent again: place and number.
+    last: Vec<(u32, u64)>,
     /// Never reset: two items with the same rank would overwrite each other (Q10).
     inserted: u64,
 }
@@ -68,6 +70,7 @@ impl<K: Ord + Clone> Broadcasts<K> {
             vacant: Vec::new(),
             bytes: 0,
             picked: Vec::new(),
+            last: Vec::new(),
             inserted: 0,
         }
     }
@@ -180,10 +183,39 @@ impl<K: Ord + Clone> Broadcasts<K> {
         }
     }
 
+    /// Begins a packet with what the one before it got, as far as that may be sent again: so that all targets of a gossip
+    /// round hear the same. Each counts as one more transmission. Go on with `fill` or `fill_fair`.
+    pub(crate) fn repeat(
+        &mut self,
+        room: &mut Room,
+        limit: u32,
+        out: &mut Vec<Bytes>,
+        finished: &mut Vec<BroadcastId>,
+    ) {
+        for (index, number) in core::mem::take(&mut self.last) {
+            let Some(Some(item)) = self.items.get_mut(index as usize) else { continue };
+            let fits = room.longest().is_some_and(|longest| item.payload.len() <= longest);
+            if item.rank.id != Reverse(number) || !fits {
+                continue;
+            }
+            self.order.remove(&item.rank);
+            room.take(item.payload.len());
+            out.push(item.payload.clone());
+            item.rank.transmits = item.rank.transmits.saturating_add(1);
+            if item.rank.transmits < limit {
+                self.picked.push(index);
+            } else {
+                finished.extend(self.forget(index));
+            }
+        }
+    }
+
     fn put_back(&mut self) {
-        while let Some(index) = self.picked.pop() {
+        self.last.clear();
+        for index in self.picked.drain(..) {
             if let Some(Some(item)) = self.items.get(index as usize) {
                 self.order.insert(item.rank, index);
+                self.last.push((index, item.rank.id.0));
             }
         }
     }

@@ -69,11 +69,17 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                     state => state != State::Left,
                 }
         });
-        for key in targets {
+        for (n, key) in targets.into_iter().enumerate() {
             debug_assert_ne!(key, me);
             let Some(to) = self.members.get(key).map(|r| r.node.address.clone()) else { continue };
             let mut messages = Vec::new();
-            self.fill(0, 0, &mut messages);
+            // All targets of a round hear the same, as far as its limit lets each message go: with a packet of its own for
+            // each, a full queue would spread so unevenly that in a cluster of three some news never reached one of two.
+            if n > 0 {
+                self.repeat(&mut messages);
+            } else {
+                self.fill(0, 0, &mut messages);
+            }
             if messages.is_empty() {
                 break;
             }
@@ -129,18 +135,42 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if self.membership.is_empty() && self.user.is_empty() {
             return;
         }
-        let mut room = Room {
+        let mut room = self.packet_room(used, count);
+        let limit = scale::retransmit_limit(self.options.retransmit_mult, self.members.len());
+        self.fill_room(&mut room, limit, Vec::new(), messages);
+    }
+
+    /// Fills a packet with what the one before it got, and then with what is queued.
+    fn repeat(&mut self, messages: &mut Vec<Bytes>) {
+        let mut room = self.packet_room(0, 0);
+        let limit = scale::retransmit_limit(self.options.retransmit_mult, self.members.len());
+        let mut finished = Vec::new();
+        self.membership.repeat(&mut room, limit, messages, &mut finished);
+        self.user.repeat(&mut room, limit, messages, &mut finished);
+        self.fill_room(&mut room, limit, finished, messages);
+    }
+
+    /// The room of a packet that holds `used` bytes in `count` messages.
+    fn packet_room(&self, used: usize, count: usize) -> Room {
+        Room {
             bytes: self.room.saturating_sub(used),
             overhead: self.wire.message_overhead(),
             messages: self.wire.max_packet_messages().saturating_sub(count),
-        };
-        let limit = scale::retransmit_limit(self.options.retransmit_mult, self.members.len());
-        let mut finished = Vec::new();
+        }
+    }
+
+    fn fill_room(
+        &mut self,
+        room: &mut Room,
+        limit: u32,
+        mut finished: Vec<BroadcastId>,
+        messages: &mut Vec<Bytes>,
+    ) {
         fill_fair(
             &mut self.membership,
             &mut self.user,
             &mut self.fairness,
-            &mut room,
+            room,
             limit,
             self.options.user_share,
             messages,

@@ -331,3 +331,44 @@ proptest! {
 }
 
 mod fair;
+
+/// What one packet got the next gets, too, up to the limit; then what waits comes after it.
+#[test]
+fn a_repeated_packet_has_the_same_and_then_the_rest() {
+    let mut queue = Broadcasts::<u8>::new();
+    for name in ["aaaa", "bbb", "cc"] {
+        queue.insert(None, Bytes::from(name), None);
+    }
+    let room = || Room { bytes: 11, overhead: 2, messages: 9 };
+    let (mut first, mut second, mut third, mut finished) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    queue.fill(&mut room(), 2, &mut first, &mut finished);
+    assert_eq!(first, ["aaaa", "bbb"]);
+    let mut again = room();
+    queue.repeat(&mut again, 2, &mut second, &mut finished);
+    queue.fill(&mut again, 2, &mut second, &mut finished);
+    assert_eq!(second, ["aaaa", "bbb"], "the longest of the rest does not fit");
+    assert_eq!(queue.len(), 1, "two reached their limit");
+    let mut again = room();
+    queue.repeat(&mut again, 2, &mut third, &mut finished);
+    queue.fill(&mut again, 2, &mut third, &mut finished);
+    assert_eq!(third, ["cc"], "and nothing that is gone comes again");
+}
+
+/// Whatever was replaced or removed in between is not repeated, also if its place was taken by another.
+#[test]
+fn a_repeated_packet_has_nothing_that_was_replaced() {
+    let mut queue = Broadcasts::new();
+    queue.insert(Some(1), Bytes::from("old"), None);
+    queue.insert(Some(2), Bytes::from("gone"), None);
+    let room = || Room { bytes: 100, overhead: 2, messages: 9 };
+    let (mut out, mut finished) = (Vec::new(), Vec::new());
+    queue.fill(&mut room(), 4, &mut out, &mut finished);
+    queue.insert(Some(1), Bytes::from("new"), None);
+    queue.remove(&2);
+    queue.insert(Some(3), Bytes::from("other"), None);
+    let mut repeated = Vec::new();
+    queue.repeat(&mut room(), 4, &mut repeated, &mut finished);
+    assert!(repeated.is_empty(), "{repeated:?}");
+    queue.fill(&mut room(), 4, &mut repeated, &mut finished);
+    assert_eq!(repeated, ["other", "new"]);
+}

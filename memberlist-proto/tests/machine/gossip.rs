@@ -211,3 +211,29 @@ fn pushed_outputs_are_the_polled_ones() {
     assert_eq!(Vec::from(all.transmits), polled.raw);
     assert_eq!(Vec::from(all.requests), polled.requests);
 }
+
+/// P-04: more broadcasts than fit one packet reach both peers of a cluster of three, every one of them.
+#[test]
+fn full_queue_reaches_every_peer_of_a_small_cluster() {
+    let mut net = crate::net::Net::cluster(3, &Options::lan(), 61);
+    net.run(secs(10));
+    net.forget_events();
+    for n in 0..256u32 {
+        let now = net.now;
+        net.with(1, |m| m.broadcast(now, None, Bytes::from(format!("{n:0>20}"))).unwrap());
+    }
+    net.run(secs(20));
+    for peer in [2, 3] {
+        let mut heard: Vec<_> = net
+            .host(peer)
+            .events
+            .iter()
+            .filter_map(
+                |(_, e)| if let Event::User { payload, .. } = e { Some(payload.clone()) } else { None },
+            )
+            .collect();
+        heard.sort();
+        heard.dedup();
+        assert_eq!(heard.len(), 256, "peer {peer}");
+    }
+}

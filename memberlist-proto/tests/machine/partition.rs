@@ -144,8 +144,8 @@ fn sixty_four_nodes_join_under_loss() {
     assert!(net.run_until(secs(60), full));
 }
 
-/// F-41: a user broadcast reaches nearly everybody it is handed to; with relaying by the application (as the delegates
-/// do it) it would reach all. Here: each of 8 members gets it although a tenth of the packets is lost.
+/// A user broadcast is handed out often enough for a small cluster although a tenth of the packets is lost; in a large
+/// one the application relays it.
 #[test]
 fn small_cluster_hears_a_user_broadcast_under_loss() {
     let mut net = Net::cluster(4, &Options::lan(), 55);
