@@ -28,6 +28,7 @@ mod alive;
 mod dead;
 mod gossip;
 mod heal;
+mod heard;
 mod join;
 mod leave;
 mod ping;
@@ -136,6 +137,8 @@ pub struct Endpoint<I, A, W> {
     timers: Timers<Timer<A>>,
     membership: Broadcasts<I>,
     user: Broadcasts<Bytes>,
+    heard: heard::Heard,
+    next_broadcast: u64,
     fairness: Fairness,
     budget: PeerBudget<A>,
     /// Bytes of a packet that messages and their own overheads may fill.
@@ -220,6 +223,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             timers: Timers::new(now),
             membership: Broadcasts::new(),
             user: Broadcasts::new(),
+            heard: heard::Heard::new(),
+            next_broadcast: rng.next_u32().into(),
             fairness: Fairness::default(),
             budget: PeerBudget::new(
                 options.max_peer_bytes,
@@ -283,6 +288,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Message::Alive(alive) => self.on_alive(now, Some(from), alive, alive::Source::Hearsay),
             Message::Dead(dead) => self.on_dead(now, Some(from), dead),
             Message::User(payload) => self.emit(Event::User { from, payload }),
+            Message::Broadcast(broadcast) => self.on_broadcast(now, from, broadcast),
             other => {
                 debug_assert!(false, "unhandled message kind {:?}", other.kind());
             }

@@ -45,9 +45,11 @@ pub struct Stats {
     pub push_pulls_failed: u64,
     /// Healing attempts.
     pub healing_attempts: u64,
+    /// User broadcasts of others that were passed on.
+    pub broadcasts_relayed: u64,
     /// Membership broadcasts dropped because the queue was full.
     pub membership_dropped: u64,
-    /// User broadcasts dropped because the queue was full.
+    /// User broadcasts, ours and those to be passed on, dropped because the queue was full.
     pub user_dropped: u64,
     /// Events dropped because the driver did not fetch them.
     pub events_dropped: u64,

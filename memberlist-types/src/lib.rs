@@ -46,7 +46,7 @@ pub use identity::{Address, Id};
 pub use incarnation::Incarnation;
 pub use label::{Label, LabelTooLong};
 pub use message::{
-    Ack, Alive, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,
+    Ack, Alive, Broadcast, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,
     StreamMessage, Suspect,
 };
 pub use meta::{Meta, MetaTooLarge};

@@ -104,6 +104,17 @@ impl<I: Eq> Dead<I> {
     }
 }
 
+/// Bytes of the application for every member: whoever hears them first passes them on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast<I> {
+    /// Who says it.
+    pub origin: I,
+    /// Which of the origin's broadcasts it is, so that nobody hears it twice. The first one of a process is random.
+    pub number: u64,
+    /// What it says.
+    pub payload: Bytes,
+}
+
 /// What packets are made of.
 ///
 /// ```
@@ -136,6 +147,8 @@ pub enum Message<I, A> {
     Dead(Dead<I>),
     /// Bytes of the application.
     User(Bytes),
+    /// Bytes of the application for every member.
+    Broadcast(Broadcast<I>),
 }
 
 /// The kind of a [`Message`], for counters and errors.
@@ -151,6 +164,7 @@ pub enum MessageKind {
     Alive,
     Dead,
     User,
+    Broadcast,
 }
 
 impl<I, A> Message<I, A> {
@@ -166,6 +180,7 @@ impl<I, A> Message<I, A> {
             Self::Alive(_) => MessageKind::Alive,
             Self::Dead(_) => MessageKind::Dead,
             Self::User(_) => MessageKind::User,
+            Self::Broadcast(_) => MessageKind::Broadcast,
         }
     }
 }

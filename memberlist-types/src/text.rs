@@ -17,6 +17,7 @@ impl Display for MessageKind {
             Self::Alive => "alive",
             Self::Dead => "dead",
             Self::User => "user",
+            Self::Broadcast => "broadcast",
         })
     }
 }
@@ -32,6 +33,9 @@ impl<I: Display + Eq, A: Display> Display for Message<I, A> {
             Self::Alive(message) => message.fmt(f),
             Self::Dead(message) => message.fmt(f),
             Self::User(payload) => write!(f, "user message, {} bytes", payload.len()),
+            Self::Broadcast(b) => {
+                write!(f, "broadcast {} of {}, {} bytes", b.number, b.origin, b.payload.len())
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ mod second;
 
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    Ack, Alive, Dead, DecodeError, Framing, Incarnation, IndirectPing, Label, Message, Meta, Nack,
+    Ack, Alive, Broadcast, Dead, DecodeError, Framing, Incarnation, IndirectPing, Label, Message, Meta, Nack,
     NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage, Suspect,
     Versions, Wire,
 };
@@ -71,6 +71,14 @@ fn messages() -> Vec<(&'static str, Msg)> {
         ("leave", Message::Dead(Dead { incarnation, node: a.id.clone(), from: a.id.clone() })),
         ("user", Message::User(Bytes::from_static(b"hello"))),
         ("user-empty", Message::User(Bytes::new())),
+        (
+            "broadcast",
+            Message::Broadcast(Broadcast {
+                origin: a.id.clone(),
+                number: 258,
+                payload: Bytes::from_static(b"hello"),
+            }),
+        ),
         ("user-256", Message::User(Bytes::from(vec![0x2a; 256]))),
     ]
 }

@@ -120,6 +120,7 @@ fn values_and_options_read_plainly() {
         (MessageKind::Alive, "alive"),
         (MessageKind::Dead, "dead"),
         (MessageKind::User, "user"),
+        (MessageKind::Broadcast, "broadcast"),
     ] {
         reads(kind, text);
     }

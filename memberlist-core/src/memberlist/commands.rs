@@ -50,7 +50,8 @@ where
 
     /// Spreads bytes to every member by gossip, best effort, at most [`max_user_payload`](Self::max_user_payload) of them.
     ///
-    /// Members do not pass it on by themselves: an application that wants that broadcasts again what is new to it.
+    /// Whoever hears it for the first time passes it on, so that it reaches everybody; the application of each member is told once, in
+    /// an event (or delegate call) that names the address of whoever said it first.
     ///
     /// # Errors
     /// [`CommandError::PayloadTooLarge`], [`CommandError::EmptyPayload`], [`CommandError::QueueFull`], [`CommandError::HasLeft`]; nothing is queued.

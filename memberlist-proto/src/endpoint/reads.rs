@@ -1,6 +1,7 @@
 //! What a user can ask; nothing here changes anything.
 
 use super::*;
+use memberlist_types::Broadcast;
 
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Ourselves.
@@ -65,7 +66,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// Largest payload of [`send`](Endpoint::send) and [`broadcast`](Endpoint::broadcast), in bytes.
     pub fn max_user_payload(&self) -> usize {
-        let empty = self.encode(&Message::User(Bytes::new())).map_or(0, |m| m.len());
+        let broadcast = Broadcast { origin: self.id.clone(), number: u64::MAX, payload: Bytes::new() };
+        let empty = [Message::User(Bytes::new()), Message::Broadcast(broadcast)];
+        let empty = empty.iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(0);
         self.message_room().saturating_sub(empty + user::LENGTH_GROWTH)
     }
 

@@ -104,12 +104,8 @@ fn many_broadcasts_are_spread_over_packets_within_the_budget() {
         solo.machine.broadcast(solo.now, None, Bytes::from(n.to_string())).unwrap();
     }
     solo.advance(secs(20));
-    let mut seen: Vec<u32> = solo
-        .messages()
-        .filter_map(
-            |(_, m)| if let Message::User(b) = m { std::str::from_utf8(b).ok()?.parse().ok() } else { None },
-        )
-        .collect();
+    let mut seen: Vec<u32> =
+        solo.messages().filter_map(|(_, m)| std::str::from_utf8(user_bytes(m)?).ok()?.parse().ok()).collect();
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 600);
@@ -129,7 +125,7 @@ fn neither_membership_nor_user_data_starves() {
     let (mut user, mut membership) = (0usize, 0usize);
     for (raw, (_, messages)) in solo.raw.iter().zip(&solo.sent) {
         for (bytes, message) in raw.messages.iter().zip(messages) {
-            if matches!(message, Message::User(_)) { user += bytes.len() } else { membership += bytes.len() }
+            if user_bytes(message).is_some() { user += bytes.len() } else { membership += bytes.len() }
         }
     }
     let share = user as f64 / (user + membership) as f64;
@@ -153,8 +149,8 @@ fn broadcast_is_reported_when_it_is_done_or_replaced() {
             if let Event::BroadcastFinished { id, outcome } = e { Some((*id, *outcome)) } else { None }
         })
         .collect();
-    assert!(!solo.messages().any(|(_, m)| matches!(m, Message::User(b) if b == "old")));
-    assert_eq!(solo.messages().filter(|(_, m)| matches!(m, Message::User(b) if b == "new")).count(), 4);
+    assert!(!solo.messages().any(|(_, m)| user_bytes(m).is_some_and(|b| b == "old")));
+    assert_eq!(solo.messages().filter(|(_, m)| user_bytes(m).is_some_and(|b| b == "new")).count(), 4);
     assert_eq!(outcomes, [(old, Replaced), (new, Transmitted)]);
 }
 
@@ -180,7 +176,8 @@ fn gossip_on_command_goes_out_at_once() {
     solo.machine.broadcast(solo.now, None, "now".into()).unwrap();
     solo.machine.gossip(solo.now);
     solo.drain();
-    assert_eq!(solo.sent, [(addr(2), vec![Message::User("now".into())])]);
+    assert_eq!(solo.sent.len(), 1);
+    assert!(solo.sent.iter().all(|(to, m)| *to == addr(2) && user_bytes(&m[0]).is_some_and(|b| b == "now")));
 }
 
 /// F-50, F-51: the push-shaped outputs are the polled ones.
@@ -236,4 +233,82 @@ fn full_queue_reaches_every_peer_of_a_small_cluster() {
         heard.dedup();
         assert_eq!(heard.len(), 256, "peer {peer}");
     }
+}
+
+/// F-41: one broadcast reaches every one of 128 nodes although every twentieth packet is lost; each hears it exactly once,
+/// and each passes it on no more often than the limit.
+#[test]
+fn broadcast_reaches_everybody_once() {
+    let mut net = crate::net::Net::cluster(128, &Options::lan(), 62);
+    net.run(secs(20));
+    net.forget_events();
+    net.loss = 0.05;
+    for (n, origin) in [1, 64, 128].into_iter().enumerate() {
+        let now = net.now;
+        net.with(origin, |m| m.broadcast(now, None, format!("b{n}").into()).unwrap());
+    }
+    net.run(secs(20));
+    for host in net.up() {
+        let mut heard: Vec<_> = host
+            .events
+            .iter()
+            .filter_map(|(_, e)| {
+                if let Event::User { payload, from } = e { Some((payload.clone(), *from)) } else { None }
+            })
+            .collect();
+        heard.sort();
+        let mut expected =
+            vec![(Bytes::from("b0"), addr(1)), (Bytes::from("b1"), addr(64)), (Bytes::from("b2"), addr(128))];
+        expected.retain(|(_, from)| *from != addr(host.id));
+        assert_eq!(heard, expected, "node {}", host.id);
+        assert_eq!(host.machine.stats().user_queue, 0, "the queues drain");
+    }
+}
+
+fn heard_broadcast(origin: u32, number: u64, payload: &'static str) -> Msg {
+    Message::Broadcast(memberlist_proto::types::Broadcast { origin, number, payload: payload.into() })
+}
+
+/// F-41, F-43: a broadcast is news once; the application learns who said it first, whoever passed it on.
+#[test]
+fn broadcast_is_told_once_and_passed_on_once() {
+    let mut solo = Solo::with_members(gossiping(), [2, 3, 4]);
+    solo.advance(secs(20));
+    solo.clear();
+    for from in [3, 4, 2] {
+        solo.hear(from, heard_broadcast(2, 9, "x"));
+    }
+    solo.hear(3, heard_broadcast(ME, 9, "our own comes back"));
+    solo.advance(secs(20));
+    let told: Vec<_> = solo.events.iter().filter(|e| matches!(e, Event::User { .. })).collect();
+    assert_eq!(told, [&Event::User { from: addr(2), payload: "x".into() }]);
+    let sent = solo.messages().filter(|(_, m)| user_bytes(m).is_some()).count();
+    assert_eq!(sent, 4, "to its limit");
+    solo.hear(3, heard_broadcast(2, 10, "x"));
+    assert_eq!(solo.machine.stats().broadcasts_relayed, 2, "another number is another broadcast");
+}
+
+/// F-41: what nobody vouches for, and what finds no room, is told but not passed on; our own half of the queue stays free.
+#[test]
+fn strangers_and_floods_are_not_passed_on() {
+    let mut options = gossiping();
+    options.max_user_broadcasts = 10;
+    options.gossip_interval = core::time::Duration::ZERO;
+    let mut solo = Solo::with_members(options, [2, 3]);
+    solo.hear(77, heard_broadcast(77, 1, "stranger"));
+    assert_eq!((solo.machine.stats().user_queue, solo.machine.stats().broadcasts_relayed), (0, 0));
+    for number in 0..20 {
+        solo.hear(2, heard_broadcast(2, number, "flood"));
+    }
+    assert_eq!((solo.machine.stats().user_queue, solo.machine.stats().user_dropped), (5, 15));
+    assert_eq!(solo.events.iter().filter(|e| matches!(e, Event::User { .. })).count(), 21);
+    solo.machine.broadcast(solo.now, None, "ours".into()).unwrap();
+}
+
+/// In a cluster of two there is nobody to pass it on to.
+#[test]
+fn broadcast_of_the_only_other_member_is_not_sent_back() {
+    let mut solo = Solo::with_members(gossiping(), [2]);
+    solo.hear(2, heard_broadcast(2, 1, "x"));
+    assert_eq!(solo.machine.stats().user_queue, 0);
 }

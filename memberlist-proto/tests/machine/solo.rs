@@ -259,6 +259,15 @@ impl Solo {
     }
 }
 
+/// The application's bytes in a message, if it carries any.
+pub fn user_bytes(message: &Msg) -> Option<&Bytes> {
+    match message {
+        Message::User(payload) => Some(payload),
+        Message::Broadcast(broadcast) => Some(&broadcast.payload),
+        _ => None,
+    }
+}
+
 /// What an event is, for comparing logs.
 pub fn name(event: &Ev) -> &'static str {
     match event {

@@ -5,8 +5,8 @@ use super::{
     field::{collect, put_bytes, put_data, put_uint, uint, uint32},
 };
 use crate::{
-    Ack, Alive, Dead, DecodeError, EncodeError, Incarnation, IndirectPing, Message, Meta, Nack, Node, Ping,
-    SequenceNumber, Suspect, Versions,
+    Ack, Alive, Broadcast, Dead, DecodeError, EncodeError, Incarnation, IndirectPing, Message, Meta, Nack,
+    Node, Ping, SequenceNumber, Suspect, Versions,
 };
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -45,6 +45,11 @@ pub(super) fn encode<I: WireData, A: WireData>(
         }
         Message::Dead(d) => put_accusation(out, kind::DEAD, &d.node, &d.from, d.incarnation),
         Message::User(payload) => put_user(out, payload),
+        Message::Broadcast(broadcast) => {
+            put_user(out, &broadcast.payload)?;
+            put_data(out, 2, &broadcast.origin, "origin id bytes")?;
+            put_uint(out, 3, broadcast.number)
+        }
     }
 }
 
@@ -71,7 +76,7 @@ pub(super) fn decode<I: WireData, A: WireData>(
             let (node, from, incarnation) = accusation(body)?;
             Message::Dead(Dead { incarnation, node, from })
         }
-        kind::USER => Message::User(user(owner, body)?),
+        kind::USER => user_or_broadcast(owner, body)?,
         unknown => return Err(DecodeError::UnknownKind(unknown)),
     })
 }
@@ -138,6 +143,23 @@ pub(super) fn put_user(out: &mut Vec<u8>, payload: &Bytes) -> Result<(), EncodeE
 pub(super) fn user(owner: &Bytes, body: &[u8]) -> Result<Bytes, DecodeError> {
     let [payload] = collect(body)?;
     Ok(owner.slice_ref(payload.unwrap_or_default()))
+}
+
+/// A user message that names its origin is a broadcast; whoever does not know that takes it for a plain one.
+fn user_or_broadcast<I: WireData, A: WireData>(
+    owner: &Bytes,
+    body: &[u8],
+) -> Result<Message<I, A>, DecodeError> {
+    let [payload, origin, number] = collect(body)?;
+    let payload = owner.slice_ref(payload.unwrap_or_default());
+    Ok(match origin {
+        None => Message::User(payload),
+        Some(origin) => Message::Broadcast(Broadcast {
+            origin: required(Some(origin), "origin id")?,
+            number: uint(number, "broadcast number")?,
+            payload,
+        }),
+    })
 }
 
 /// The fields that an alive message and an entry of a push/pull share.

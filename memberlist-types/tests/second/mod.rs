@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use memberlist_types::{
-    Ack, Alive, Dead, Incarnation, IndirectPing, Message, Meta, Nack, Node, NodeState, Ping, PushPull,
-    SequenceNumber, State, StreamMessage, Suspect, Versions,
+    Ack, Alive, Broadcast, Dead, Incarnation, IndirectPing, Message, Meta, Nack, Node, NodeState, Ping,
+    PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -98,7 +98,15 @@ fn message(bytes: &[u8]) -> Option<Msg> {
             meta: Meta::new(field(4).unwrap_or_default().to_vec()),
             versions: versions(field(5)),
         }),
-        8 => Message::User(Bytes::copy_from_slice(field(1).unwrap_or_default())),
+        8 => {
+            let payload = Bytes::copy_from_slice(field(1).unwrap_or_default());
+            match field(2) {
+                None => Message::User(payload),
+                origin => {
+                    Message::Broadcast(Broadcast { origin: id(origin)?, number: number(field(3))?, payload })
+                }
+            }
+        }
         _ => return None,
     })
 }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use memberlist_types::{
-    Ack, Alive, ChecksumAlgorithm, Dead, Framing, Incarnation, IndirectPing, Label, Message, Meta, Nack,
-    Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
+    Ack, Alive, Broadcast, ChecksumAlgorithm, Dead, Framing, Incarnation, IndirectPing, Label, Message, Meta,
+    Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
 };
 use proptest::{collection::vec, option, prelude::*};
 use std::net::{IpAddr, SocketAddr};
@@ -83,6 +83,9 @@ pub(crate) fn message() -> impl Strategy<Value = Msg> {
             Message::Alive(Alive { incarnation, node, meta, versions })
         }),
         payload().prop_map(Message::User),
+        (id(), any::<u64>(), payload()).prop_map(|(origin, number, payload)| {
+            Message::Broadcast(Broadcast { origin, number, payload })
+        }),
     ]
 }
 
