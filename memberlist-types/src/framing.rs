@@ -1,8 +1,14 @@
-use crate::Label;
+#[cfg(feature = "encryption")]
+use crate::Keyring;
+use crate::{ChecksumAlgorithm, Compression, Label};
 
 /// How a packet or a stream frame is wrapped: what lies outside the messages.
 ///
-/// From the outside in: label, encryption (to come), checksum, compression (to come). One setting for packets and streams.
+/// From the outside in: label, encryption (with the feature `encryption`), checksum, compression. One setting for packets and streams.
+///
+/// All but the label concerns what we send. Input is taken with whatever is compiled in, so that the nodes of a cluster may differ, and a setting may
+/// be changed node by node; but every algorithm that one node uses must be compiled into all others (they refuse, and count, what they don't know:
+/// [`DecodeError::UnknownLayer`](crate::DecodeError::UnknownLayer)).
 ///
 /// ```
 /// use memberlist_types::{ChecksumAlgorithm, Framing, Label};
@@ -28,17 +34,35 @@ pub struct Framing {
     pub label_stripped_upstream: bool,
     /// The checksum of what we send, in packets and streams. `None` where the transport already guarantees integrity. Default: crc32.
     /// Input is accepted with any checksum that is compiled in, and without one, whatever is set here.
+    ///
+    /// Inside encryption it is redundant: there, every byte is authenticated.
     pub checksum: Option<ChecksumAlgorithm>,
+    /// The compression of what we send, in packets and streams. Default: none. Input is accepted with any compression that is compiled in.
+    ///
+    /// Packets are filled by their size before compression, so this saves bytes on the network, but puts no more messages into a packet.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub compression: Option<Compression>,
+    /// The keys, and what is encrypted with them. Default: none; nothing is encrypted then, and encrypted input is refused.
+    ///
+    /// A shared handle: keys and policy can be changed while the cluster runs. It is not part of what serde reads or writes:
+    /// keys don't belong beside other options.
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub keyring: Option<Keyring>,
 }
 
 impl Framing {
-    /// The default framing: no label, crc32.
+    /// The default framing: no label, crc32, neither compression nor encryption.
     #[must_use]
     pub fn new() -> Self {
         Self {
             label: Label::default(),
             label_stripped_upstream: false,
             checksum: Some(ChecksumAlgorithm::Crc32),
+            compression: None,
+            #[cfg(feature = "encryption")]
+            keyring: None,
         }
     }
 
@@ -62,20 +86,26 @@ impl Framing {
         self.checksum = checksum;
         self
     }
+
+    /// With this compression (or none).
+    #[must_use]
+    pub fn with_compression(mut self, compression: Option<Compression>) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// With these keys (or none).
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Option<Keyring>) -> Self {
+        self.keyring = keyring;
+        self
+    }
 }
 
 impl Default for Framing {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// A checksum algorithm of the frame layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum ChecksumAlgorithm {
-    /// CRC-32/IEEE (the zlib polynomial).
-    Crc32,
 }

@@ -6,6 +6,13 @@
 //! this crate's manifest.
 //!
 //! Features: `std` (default); `serde`, for the types that stand in configuration files; `nodecraft`, so that the native wire carries its `NodeId`.
+//! Then one for each algorithm of the frame layers. They make it known, but change nothing of what is sent by default:
+//!
+//! | | features | without `std` |
+//! |---|---|---|
+//! | checksum | `xxhash32`, `xxhash64`, `xxhash3`, `murmur3` (crc32 is always there) | all |
+//! | compression | `snappy`, `lz4`, `zstd`, `brotli` | `lz4`; the others switch `std` on |
+//! | encryption | `aes-gcm`, `chacha20-poly1305` (both switch `encryption` on: the keyring) | all; the caller brings random numbers |
 //!
 //! ```
 //! use bytes::{Bytes, BytesMut};
@@ -28,9 +35,17 @@
 
 extern crate alloc;
 
+mod algorithm;
 mod framing;
 mod identity;
 mod incarnation;
+// Without an algorithm there can be no key, and the compiler notices.
+#[cfg(feature = "encryption")]
+#[cfg_attr(
+    not(any(feature = "aes-gcm", feature = "chacha20-poly1305")),
+    allow(unreachable_code, unused_imports)
+)]
+mod keyring;
 mod label;
 mod message;
 mod meta;
@@ -41,9 +56,13 @@ mod text;
 mod versions;
 mod wire;
 
-pub use framing::{ChecksumAlgorithm, Framing};
+pub use algorithm::{ChecksumAlgorithm, Compression, CompressionAlgorithm};
+pub use framing::Framing;
 pub use identity::{Address, Id};
 pub use incarnation::Incarnation;
+#[cfg(feature = "encryption")]
+#[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+pub use keyring::{EncryptionAlgorithm, EncryptionPolicy, KeyId, KeyUse, Keyring, KeyringError, SecretKey};
 pub use label::{Label, LabelTooLong};
 pub use message::{
     Ack, Alive, Broadcast, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 mod data;
 mod field;
 mod frame;
+mod layers;
 mod message;
 mod packet;
 mod stream;

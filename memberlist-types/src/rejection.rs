@@ -17,6 +17,16 @@ pub enum DecodeError {
     /// A layer (checksum, compression, encryption algorithm) that is unknown or not enabled here.
     #[error("unknown or disabled layer {0:#04x}")]
     UnknownLayer(u8),
+    /// It is in clear, and the keyring's policy requires encryption: a node that has no keys yet, or a stranger.
+    #[error("not encrypted, which is required here")]
+    Unencrypted,
+    /// It is encrypted with a key that is not here (or no keys are): a key that was not added everywhere or was removed too early, or a stranger's.
+    #[error("encrypted with a key that is not here")]
+    NoKey,
+    /// It seems to be encrypted with a key that is here, but is not authentic: changed on the way, of another cluster with the same keys
+    /// but another label, or (one time in 256) encrypted with a key that is not here.
+    #[error("can't be decrypted: not authentic")]
+    Undecryptable,
     /// A message kind that is unknown here.
     #[error("unknown message kind {0}")]
     UnknownKind(u8),
@@ -45,6 +55,9 @@ impl DecodeError {
             Self::LabelMismatch => "label_mismatch",
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::UnknownLayer(_) => "unknown_layer",
+            Self::Unencrypted => "unencrypted",
+            Self::NoKey => "no_key",
+            Self::Undecryptable => "undecryptable",
             Self::UnknownKind(_) => "unknown_kind",
             Self::TooLarge { .. } => "too_large",
             Self::Invalid(_) => "invalid",

@@ -1,8 +1,9 @@
 //! How messages and options read in a log line. What a peer wrote for humans is escaped: it may not forge lines.
 
 use crate::{
-    Ack, Alive, ChecksumAlgorithm, Dead, Framing, IndirectPing, Message, MessageKind, Meta, Nack, Node,
-    NodeState, Ping, PushPull, StreamLimits, StreamMessage, Suspect, WireFeatures,
+    Ack, Alive, ChecksumAlgorithm, Compression, CompressionAlgorithm, Dead, Framing, IndirectPing, Message,
+    MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, StreamLimits, StreamMessage, Suspect,
+    WireFeatures,
 };
 use core::fmt::{self, Display, Formatter};
 
@@ -137,7 +138,37 @@ impl Display for ChecksumAlgorithm {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Crc32 => "crc32",
+            #[cfg(feature = "xxhash32")]
+            Self::XxHash32 => "xxhash32",
+            #[cfg(feature = "xxhash64")]
+            Self::XxHash64 => "xxhash64",
+            #[cfg(feature = "xxhash3")]
+            Self::XxHash3 => "xxhash3",
+            #[cfg(feature = "murmur3")]
+            Self::Murmur3 => "murmur3",
         })
+    }
+}
+
+impl Display for CompressionAlgorithm {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let _ = &f;
+        match *self {
+            #[cfg(feature = "snappy")]
+            Self::Snappy => f.pad("snappy"),
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => f.pad("lz4"),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => f.pad("zstd"),
+            #[cfg(feature = "brotli")]
+            Self::Brotli => f.pad("brotli"),
+        }
+    }
+}
+
+impl Display for Compression {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} over {} bytes", self.algorithm, self.threshold)
     }
 }
 
@@ -154,7 +185,15 @@ impl Display for Framing {
         match self.checksum {
             Some(algorithm) => write!(f, ", {algorithm}"),
             None => f.write_str(", no checksum"),
+        }?;
+        if let Some(compression) = &self.compression {
+            write!(f, ", {compression}")?;
         }
+        #[cfg(feature = "encryption")]
+        if let Some(keyring) = &self.keyring {
+            write!(f, ", {keyring}")?;
+        }
+        Ok(())
     }
 }
 

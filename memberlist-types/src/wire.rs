@@ -5,7 +5,8 @@ use bytes::{Bytes, BytesMut};
 /// How messages become packets and stream frames, and back.
 ///
 /// Two wires exist in this project (the native one, and later HashiCorp's); anyone can write a third with the public
-/// items of this crate. A wire is stateless: the same input gives the same bytes.
+/// items of this crate. A wire is stateless: the same input gives the same bytes (but what is encrypted never looks the same twice;
+/// for that, the keyring in the [`Framing`] has a state).
 ///
 /// A *packet* is one or more messages that were encoded on their own (so that a broadcast is encoded once and its bytes
 /// are reused for every transmission), wrapped by the [`Framing`]. A *stream frame* is one [`StreamMessage`], wrapped.

@@ -186,3 +186,131 @@ proptest! {
         assert_bounded(cost, frame.len());
     }
 }
+
+/// Compressed input: whatever it announces or contains, at most the limit is used for what comes out of it.
+#[cfg(all(feature = "snappy", feature = "lz4", feature = "zstd", feature = "brotli"))]
+mod compressed {
+    use super::*;
+    use memberlist_types::{Compression, CompressionAlgorithm};
+
+    const TAGS: [u8; 4] = [0x24, 0x27, 0x28, 0x2b];
+
+    /// What a packet may become.
+    const PACKET_LIMIT: u64 = 1 << 16;
+
+    /// A packet of compressed data that announce `len` bytes.
+    fn packet(tag: u8, len: u32, data: &[u8]) -> Bytes {
+        [&[0xd1, 0, tag][..], &len.to_be_bytes(), data].concat().into()
+    }
+
+    fn frame(tag: u8, len: u32, data: &[u8]) -> Vec<u8> {
+        let total = u32::try_from(data.len() + 5).unwrap().to_be_bytes();
+        [&[0xe1, 0][..], &total, &[tag], &len.to_be_bytes(), data].concat()
+    }
+
+    /// A bomb: compressed zeros, `len` of them.
+    fn bomb(algorithm: CompressionAlgorithm, len: usize) -> (u8, Vec<u8>) {
+        let framing = Framing::new().with_checksum(None).with_compression(Some(Compression::new(algorithm)));
+        let message = StreamMessage::<String, SocketAddr>::User(vec![0; len].into());
+        let limits = unlimited();
+        let frame = wire().encode_frame(&framing, &limits, true, &message).unwrap();
+        (frame[6], frame[11..].to_vec())
+    }
+
+    /// W-47
+    #[test]
+    fn announced_length_reserves_nothing_that_cannot_come() {
+        for tag in TAGS {
+            // Snappy has the length (64,000,000) in its data once more.
+            let head: &[u8] = if tag == 0x24 { &[0x80, 0xa0, 0xc2, 0x1e] } else { &[] };
+            let data: Vec<u8> = head.iter().copied().chain((0..20).map(|n| n * 11)).collect();
+            let (outcome, cost) = frame_cost(&frame(tag, 64_000_000, &data), StreamLimits::default());
+            assert!(outcome.is_err());
+            assert!(cost < 100_000, "{tag:#x}: {cost}");
+            let (outcome, cost) = frame_cost(&frame(tag, u32::MAX, &data), StreamLimits::default());
+            assert!(matches!(outcome, Err(DecodeError::TooLarge { .. })));
+            assert!(cost < 100, "{tag:#x}: {cost}");
+            assert!(packet_cost(packet(tag, 65_537, &data)) < 100);
+        }
+    }
+
+    /// W-47: 20 MB that were made small, whatever length they announce.
+    #[test]
+    fn bombs_are_refused_within_the_limit() {
+        for &algorithm in CompressionAlgorithm::ALL {
+            let (tag, data) = bomb(algorithm, 20_000_000);
+            assert!(data.len() < 1_000_000, "{algorithm}: {}", data.len());
+            for len in [0, 1, 1_000, 65_535, 65_536, 65_537, 19_000_000, u32::MAX] {
+                let input = data.len() as u64;
+                let seen = packet_cost(packet(tag, len, &data));
+                // Decoders have tables, of half a megabyte at most.
+                assert!(seen <= 2 * PACKET_LIMIT + 500_000, "{algorithm} {len}: {seen} for {input} bytes");
+                let limits = StreamLimits::default().with_max_frame(1_500_000);
+                let (outcome, cost) = frame_cost(&frame(tag, len, &data), limits);
+                assert!(outcome.is_err(), "{algorithm} {len}");
+                assert!(cost <= 2 * 1_500_000 + input + 500_000, "{algorithm} {len}: {cost}");
+            }
+        }
+    }
+
+    /// The measure sees what decompression costs.
+    #[test]
+    fn honest_data_cost_what_they_announce() {
+        for &algorithm in CompressionAlgorithm::ALL {
+            let (tag, data) = bomb(algorithm, 1_000_000);
+            let len = 1_000_000 + 6;
+            let (outcome, cost) = frame_cost(&frame(tag, len, &data), StreamLimits::default());
+            assert!(matches!(outcome, Ok(Some(StreamMessage::User(payload))) if payload.len() == 1_000_000));
+            assert!(cost >= 1_000_000, "{algorithm}: {cost}");
+            assert!(cost <= 3_000_000, "{algorithm}: {cost}");
+        }
+    }
+
+    /// A window of 16 MiB is not allocated for a packet.
+    #[test]
+    fn large_windows_are_refused() {
+        // The first byte of a Brotli stream: windows of 24 bits, and the large window.
+        for first in [0x0f, 0x11] {
+            let data = [&[first][..], &[0xff; 30]].concat();
+            let cost = packet_cost(packet(0x2b, 60_000, &data));
+            assert!(cost < 1_000, "{cost}");
+        }
+        for window in [19, 24] {
+            let params = brotli::enc::BrotliEncoderParams { lgwin: window, quality: 5, ..Default::default() };
+            let mut data = Vec::new();
+            brotli::BrotliCompress(&mut &vec![7; 1 << 20][..], &mut data, &params).unwrap();
+            let cost = packet_cost(packet(0x2b, 60_000, &data));
+            assert!(cost < 1_000, "{window}: {cost}");
+        }
+    }
+
+    proptest! {
+        /// W-47
+        #[test]
+        fn garbage_stays_within_the_limit(tag in 0..4usize, len in 0..70_000u32, data in vec(any::<u8>(), 0..300)) {
+            let cost = packet_cost(packet(TAGS[tag], len, &data));
+            prop_assert!(cost <= 2 * PACKET_LIMIT + 2_000_000, "{cost}");
+        }
+    }
+}
+
+/// W-47: what is encrypted costs its own size once more.
+#[cfg(feature = "aes-gcm")]
+#[test]
+fn encrypted_input_costs_its_size_once() {
+    use memberlist_types::{EncryptionAlgorithm, Keyring, SecretKey};
+    let key = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &[7; 16]).unwrap();
+    let other = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &[8; 16]).unwrap();
+    let framing = |key| Framing::new().with_keyring(Some(Keyring::with_nonce_start([0; 12]).with_key(key)));
+    let message = StreamMessage::User(vec![7; 1 << 20].into());
+    let (ours, theirs) = (framing(&key), framing(&other));
+    let limits = StreamLimits::default();
+    let frame = wire().encode_frame(&ours, &limits, true, &message).unwrap();
+    for (framing, bound) in [(&ours, (1 << 20) + 1_000), (&theirs, 1_000)] {
+        let mut buffer = BytesMut::from(&frame[..]);
+        let mut outcome: Outcome = Ok(None);
+        let info = measure(|| outcome = wire().decode_frame(framing, &limits, true, &mut buffer));
+        assert_eq!(outcome.is_ok(), bound > 1_000);
+        assert!(info.bytes_max < bound, "{}", info.bytes_max);
+    }
+}

@@ -165,6 +165,7 @@ fn assert_frozen(file: &str, ours: &[(&str, Bytes)]) {
 const MESSAGES: &str = include_str!("vectors/messages.txt");
 const PACKETS: &str = include_str!("vectors/packets.txt");
 const FRAMES: &str = include_str!("vectors/frames.txt");
+const LAYERS: &str = include_str!("vectors/layers.txt");
 const REFUSED: &str = include_str!("vectors/refused.txt");
 
 fn encoded(message: &Msg) -> Bytes {
@@ -196,7 +197,7 @@ fn message_vectors_decode_to_their_values() {
     for (name, message) in messages() {
         let packet = wire().encode_packet(&framing, &[file[name].clone()]).unwrap();
         assert_eq!(decoded(&framing, &packet), Ok(vec![Ok(message.clone())]), "{name}");
-        assert_eq!(second::packet(b"", &packet), Some(vec![Some(message)]), "{name}");
+        assert_eq!(second::packet(&[], b"", &packet), Some(vec![Some(message)]), "{name}");
     }
 }
 
@@ -216,7 +217,7 @@ fn packets_match_their_vectors_both_ways() {
         let bytes = &file[name];
         let first = decoded(&framing, bytes).unwrap();
         assert_eq!(first, messages.iter().cloned().map(Ok).collect::<Vec<_>>(), "{name}");
-        let second = second::packet(framing.label.as_bytes(), bytes).unwrap();
+        let second = second::packet(&[], framing.label.as_bytes(), bytes).unwrap();
         assert_eq!(second, messages.into_iter().map(Some).collect::<Vec<_>>(), "{name}");
     }
 }
@@ -236,7 +237,7 @@ fn stream_frames_match_their_vectors_both_ways() {
         let mut buffer = BytesMut::from(&bytes[..]);
         let first = wire().decode_frame(&framing, &limits, true, &mut buffer);
         assert_eq!(first, Ok(Some(message.clone())), "{name}");
-        assert_eq!(second::frame(framing.label.as_bytes(), bytes), Some(message), "{name}");
+        assert_eq!(second::frame(&[], framing.label.as_bytes(), bytes), Some(message), "{name}");
     }
 }
 
@@ -248,11 +249,11 @@ fn refused_vectors_are_refused_for_the_stated_reason() {
         let (got, second) = if rest.starts_with("frame") {
             let mut buffer = BytesMut::from(&bytes[..]);
             let got = wire().decode_frame(&labelled(), &StreamLimits::default(), true, &mut buffer);
-            (got.err(), second::frame(b"prod", &bytes).is_some())
+            (got.err(), second::frame(&[], b"prod", &bytes).is_some())
         } else {
             let got =
                 decoded(&labelled(), &bytes).and_then(|all| all.into_iter().collect::<Result<Vec<_>, _>>());
-            let second = second::packet(b"prod", &bytes);
+            let second = second::packet(&[], b"prod", &bytes);
             (got.err(), second.is_some_and(|messages: Vec<_>| messages.iter().all(Option::is_some)))
         };
         assert_eq!(got.as_ref().map(DecodeError::reason), Some(reason), "{name}: {got:?}");
@@ -263,7 +264,7 @@ fn refused_vectors_are_refused_for_the_stated_reason() {
 /// The examples of `WIRE.md` are the vectors.
 #[test]
 fn worked_examples_of_the_specification_are_vectors() {
-    let all: BTreeMap<_, _> = [MESSAGES, PACKETS, FRAMES].into_iter().flat_map(vectors).collect();
+    let all: BTreeMap<_, _> = [MESSAGES, PACKETS, FRAMES, LAYERS].into_iter().flat_map(vectors).collect();
     let specification = include_str!("../WIRE.md");
     let mut seen = 0;
     for example in specification.split("```hex ").skip(1) {
@@ -273,5 +274,5 @@ fn worked_examples_of_the_specification_are_vectors() {
         assert_eq!(hex(&unhex(&bytes)), hex(&all[name]), "{name}");
         seen += 1;
     }
-    assert!(seen >= 5, "only {seen} examples found");
+    assert!(seen >= 10, "only {seen} examples found");
 }

@@ -34,3 +34,45 @@ fn values_of_the_model_are_plain() {
     assert_eq!(to_value(State::Suspect).unwrap(), json!("suspect"));
     assert_eq!(to_value(Versions::default()).unwrap()["protocol_max"], json!(5));
 }
+
+#[cfg(all(feature = "xxhash3", feature = "lz4"))]
+#[test]
+fn layers_are_written_and_read_in_words() {
+    use memberlist_types::{ChecksumAlgorithm, Compression, CompressionAlgorithm};
+    let compression = Compression::new(CompressionAlgorithm::Lz4).with_threshold(100);
+    let framing =
+        Framing::new().with_checksum(Some(ChecksumAlgorithm::XxHash3)).with_compression(Some(compression));
+    let text = json!({
+        "label": "", "label_stripped_upstream": false, "checksum": "xxhash3",
+        "compression": { "algorithm": "lz4", "threshold": 100 },
+    });
+    assert_eq!(to_value(&framing).unwrap(), text);
+    assert_eq!(serde_json::from_value::<Framing>(text).unwrap(), framing);
+    let short: Compression = from_str(r#"{ "algorithm": "lz4" }"#).unwrap();
+    assert_eq!(short, Compression::new(CompressionAlgorithm::Lz4));
+    for wrong in
+        [r#"{ "threshold": 1 }"#, r#"{ "algorithm": "lz5" }"#, r#"{ "algorithm": "lz4", "level": 1 }"#]
+    {
+        assert!(from_str::<Compression>(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// What is written by a node with all features is read by one without, unless it uses them.
+#[test]
+fn defaults_do_not_mention_what_may_not_be_compiled_in() {
+    let text = serde_json::to_string(&Framing::new()).unwrap();
+    assert!(!text.contains("compression") && !text.contains("key"), "{text}");
+}
+
+#[cfg(feature = "aes-gcm")]
+#[test]
+fn keys_are_neither_written_nor_read() {
+    use memberlist_types::{EncryptionAlgorithm, EncryptionPolicy, Keyring, SecretKey};
+    let key = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, b"0123456789abcdef").unwrap();
+    let keyring = Keyring::with_nonce_start([0; 12]).with_key(&key);
+    let framing = Framing::new().with_keyring(Some(keyring));
+    assert_eq!(to_value(&framing).unwrap(), to_value(Framing::new()).unwrap());
+    assert!(from_str::<Framing>(r#"{ "keyring": null }"#).is_err());
+    assert_eq!(to_value(EncryptionAlgorithm::Aes128Gcm).unwrap(), json!("aes-128-gcm"));
+    assert_eq!(to_value(EncryptionPolicy::Prefer).unwrap(), json!("prefer"));
+}

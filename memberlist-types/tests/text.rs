@@ -134,6 +134,9 @@ fn errors_say_what_to_look_for() {
     reads(DecodeError::LabelMismatch, "label does not match");
     reads(DecodeError::ChecksumMismatch, "checksum does not match");
     reads(DecodeError::UnknownLayer(0x21), "unknown or disabled layer 0x21");
+    reads(DecodeError::Unencrypted, "not encrypted, which is required here");
+    reads(DecodeError::NoKey, "encrypted with a key that is not here");
+    reads(DecodeError::Undecryptable, "can't be decrypted: not authentic");
     reads(DecodeError::UnknownKind(99), "unknown message kind 99");
     reads(
         DecodeError::TooLarge { what: "states", actual: 10_000_000, limit: 1_048_576 },
@@ -150,4 +153,31 @@ fn errors_say_what_to_look_for() {
         Meta::new("role").check(3).unwrap_err(),
         "metadata has 4 bytes, the limit is 3: shorten it or raise `max_meta_size` on every node",
     );
+}
+
+#[cfg(all(feature = "zstd", feature = "murmur3", feature = "chacha20-poly1305"))]
+#[test]
+fn layers_and_keys_read_plainly() {
+    use memberlist_types::{
+        ChecksumAlgorithm, Compression, CompressionAlgorithm, EncryptionAlgorithm, Framing, Keyring,
+        KeyringError, SecretKey,
+    };
+    let algorithm = EncryptionAlgorithm::ChaCha20Poly1305;
+    let key = SecretKey::new(algorithm, &[7; 32]).unwrap();
+    let keyring = Keyring::with_nonce_start([0; 12]);
+    let framing = Framing::new()
+        .with_checksum(Some(ChecksumAlgorithm::Murmur3))
+        .with_compression(Some(Compression::new(CompressionAlgorithm::Zstd)))
+        .with_keyring(Some(keyring.clone()));
+    reads(&framing, "no label, murmur3, zstd over 512 bytes, no keys");
+    keyring.add(&key);
+    reads(&framing, "no label, murmur3, zstd over 512 bytes, encryption required, 1 key");
+    let id = key.id();
+    reads(KeyringError::PrimaryKey(id), &format!("key {id} is the primary one: use another one first"));
+    reads(KeyringError::NoSuchKey(id), &format!("there is no key {id}: add it first"));
+    reads(
+        KeyringError::KeyLength { algorithm, expected: 32, actual: 5 },
+        "a key of chacha20-poly1305 has 32 bytes, this one has 5",
+    );
+    reads(KeyringError::Random, "the system gives no random numbers");
 }

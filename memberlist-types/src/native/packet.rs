@@ -1,6 +1,6 @@
 //! Packets: several messages, each with its length in front, in one frame.
 
-use super::{WireData, frame, message};
+use super::{WireData, frame, layers, message};
 use crate::{DecodeError, EncodeError, Framing, Message};
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -18,6 +18,9 @@ const MAX_MESSAGE: usize = u16::MAX as usize;
 /// this many refusals.
 pub(super) const MAX_MESSAGES: usize = 1024;
 
+/// What a compressed packet may become. Uncompressed, none is longer: that is what a datagram holds.
+const MAX_DECOMPRESSED: usize = 1 << 16;
+
 pub(super) fn overhead(framing: &Framing) -> usize {
     frame::overhead(framing)
 }
@@ -33,7 +36,7 @@ pub(super) fn encode(framing: &Framing, messages: &[Bytes]) -> Result<Bytes, Enc
     let sum: usize = messages.iter().map(|message| MESSAGE_OVERHEAD + message.len()).sum();
     let mut out = Vec::with_capacity(overhead(framing) + sum);
     frame::put_header(&mut out, frame::PACKET_MAGIC, framing);
-    let checksum = frame::put_layers(&mut out, framing);
+    let wrapping = layers::Wrapping::begin(framing, &mut out);
     for message in messages {
         if message.is_empty() {
             return Err(EncodeError::Unsupported("an empty message"));
@@ -46,7 +49,8 @@ pub(super) fn encode(framing: &Framing, messages: &[Bytes]) -> Result<Bytes, Enc
         out.extend_from_slice(&len.to_be_bytes());
         out.extend_from_slice(message);
     }
-    frame::seal(&mut out, checksum);
+    wrapping.compress(&mut out, MAX_DECOMPRESSED);
+    wrapping.finish(&mut out)?;
     Ok(out.into())
 }
 
@@ -56,8 +60,8 @@ pub(super) fn decode<I: WireData, A: WireData>(
     sink: &mut dyn FnMut(Result<Message<I, A>, DecodeError>),
 ) -> Result<(), DecodeError> {
     let header = frame::check_header(frame::PACKET_MAGIC, framing, packet)?.ok_or(DecodeError::Truncated)?;
-    let (header, inner) = frame::header_and_inner(packet, header);
-    let mut rest = frame::open(framing, header, inner)?;
+    let body = layers::open(framing, packet, header, MAX_DECOMPRESSED)?;
+    let (owner, mut rest) = body.parts(packet);
     if rest.is_empty() {
         return Err(DecodeError::Truncated);
     }
@@ -67,7 +71,7 @@ pub(super) fn decode<I: WireData, A: WireData>(
             sink(Err(DecodeError::Truncated));
             return Ok(());
         };
-        sink(message::decode(packet, message));
+        sink(message::decode(owner, message));
         rest = after;
         if rest.is_empty() {
             return Ok(());

@@ -4,7 +4,7 @@ use super::{
     WireData,
     data::node,
     field::{Fields, collect, key, put_bytes, put_uint, uint},
-    frame,
+    frame, layers,
     message::{self, kind},
 };
 use crate::{DecodeError, EncodeError, Framing, NodeState, PushPull, State, StreamLimits, StreamMessage};
@@ -39,11 +39,12 @@ pub(super) fn encode_frame<I: WireData, A: WireData>(
     frame::put_header(&mut out, frame::STREAM_MAGIC, framing);
     let header = out.len() + LEN_LEN;
     out.extend_from_slice(&[0; LEN_LEN]);
-    let checksum = frame::put_layers(&mut out, framing);
+    let wrapping = layers::Wrapping::begin(framing, &mut out);
     encode(limits, message, &mut out)?;
 
-    let actual = out.len();
     let limit = limits.max_frame;
+    // What receivers would not decompress is not compressed, and then too large.
+    let actual = wrapping.compress(&mut out, limit);
     let too_large = EncodeError::TooLarge { what: "frame bytes", actual, limit };
     let Ok(len) = u32::try_from(actual - header) else { return Err(too_large) };
     if actual > limit {
@@ -52,7 +53,7 @@ pub(super) fn encode_frame<I: WireData, A: WireData>(
     if let Some(field) = out.get_mut(header - LEN_LEN..header) {
         field.copy_from_slice(&len.to_be_bytes());
     }
-    frame::seal(&mut out, checksum);
+    wrapping.finish(&mut out)?;
     Ok(out.into())
 }
 
@@ -71,14 +72,14 @@ pub(super) fn decode_frame<I: WireData, A: WireData>(
     // Fits, for it is at most `max_frame`.
     let total = usize::try_from(total).unwrap_or(usize::MAX);
     // Of a whole frame too: what is refused must not depend on how the bytes arrive.
-    peek_limits(limits, visible.get(..total - header).unwrap_or(visible))?;
+    peek_limits(framing, limits, visible.get(..total - header).unwrap_or(visible))?;
     if buffer.len() < total {
         return Ok(None);
     }
     let frame = buffer.split_to(total).freeze();
-    let (header, inner) = frame::header_and_inner(&frame, header);
-    let body = frame::open(framing, header, inner)?;
-    decode(limits, &frame, body).map(Some)
+    let body = layers::open(framing, &frame, header, limits.max_frame)?;
+    let (owner, message) = body.parts(&frame);
+    decode(limits, owner, message).map(Some)
 }
 
 fn encode<I: WireData, A: WireData>(
@@ -202,9 +203,10 @@ fn state<I: WireData, A: WireData>(record: &[u8]) -> Result<NodeState<I, A>, Dec
 
 /// Looks at the first bytes of a frame that may still be arriving, so that one that announces too much is refused before it has been
 /// received. Looks at a fixed number of keys, whatever is there.
-fn peek_limits(limits: &StreamLimits, inner: &[u8]) -> Result<(), DecodeError> {
+fn peek_limits(framing: &Framing, limits: &StreamLimits, inner: &[u8]) -> Result<(), DecodeError> {
     const KEYS: usize = 4;
-    let Some((&kind, mut rest)) = frame::peek_body(inner).and_then(<[u8]>::split_first) else {
+    let body = layers::peek(framing, inner, limits.max_frame)?;
+    let Some((&kind, mut rest)) = body.and_then(<[u8]>::split_first) else {
         return Ok(());
     };
     for _ in 0..KEYS {

@@ -1,7 +1,10 @@
 //! A second decoder of the native wire, written from `WIRE.md` alone and as plainly as possible; it shares no code with the
 //! first. Ids are text, addresses are socket addresses. What it refuses is `None`.
 
+mod layers;
+
 use bytes::Bytes;
+pub(crate) use layers::Key;
 use memberlist_types::{
     Ack, Alive, Broadcast, Dead, Incarnation, IndirectPing, Message, Meta, Nack, Node, NodeState, Ping,
     PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
@@ -12,11 +15,12 @@ pub(crate) type Msg = Message<String, SocketAddr>;
 pub(crate) type StreamMsg = StreamMessage<String, SocketAddr>;
 
 /// A packet of the cluster `label`: its messages, each on its own; `None` inside for one that is refused.
-pub(crate) fn packet(label: &[u8], bytes: &[u8]) -> Option<Vec<Option<Msg>>> {
+pub(crate) fn packet(keys: &[Key<'_>], label: &[u8], bytes: &[u8]) -> Option<Vec<Option<Msg>>> {
     let mut input = Input(bytes);
     (input.byte()? == 0xd1).then_some(())?;
     check_label(label, &mut input)?;
-    let mut body = layers(bytes, input)?;
+    let body = layers::open(keys, bytes, input, 1 << 16)?;
+    let mut body = Input(&body);
     if body.0.is_empty() {
         return None;
     }
@@ -36,38 +40,19 @@ pub(crate) fn packet(label: &[u8], bytes: &[u8]) -> Option<Vec<Option<Msg>>> {
 }
 
 /// Exactly one stream frame.
-pub(crate) fn frame(label: &[u8], bytes: &[u8]) -> Option<StreamMsg> {
+pub(crate) fn frame(keys: &[Key<'_>], label: &[u8], bytes: &[u8]) -> Option<StreamMsg> {
     let mut input = Input(bytes);
     (input.byte()? == 0xe1).then_some(())?;
     check_label(label, &mut input)?;
     let len = input.number(4)?;
     (len == input.0.len() as u64).then_some(())?;
-    let body = layers(bytes, input)?;
-    stream_message(body.0)
+    let body = layers::open(keys, bytes, input, 64 << 20)?;
+    stream_message(&body)
 }
 
 fn check_label(label: &[u8], input: &mut Input<'_>) -> Option<()> {
     let len = input.byte()?;
     (input.take(len.into())? == label).then_some(())
-}
-
-fn layers<'a>(whole: &[u8], mut input: Input<'a>) -> Option<Input<'a>> {
-    let mut tag = input.byte()?;
-    if tag == 0x11 {
-        let before = whole.len() - input.0.len();
-        let value = input.number(4)?;
-        let covered: Vec<u8> = whole[..before].iter().chain(input.0).copied().collect();
-        (u64::from(crc32(&covered)) == value).then_some(())?;
-        tag = input.byte()?;
-    }
-    (tag == 0).then_some(input)
-}
-
-/// CRC-32/IEEE, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
-    })
 }
 
 fn message(bytes: &[u8]) -> Option<Msg> {

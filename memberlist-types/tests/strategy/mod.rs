@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use memberlist_types::{
-    Ack, Alive, Broadcast, ChecksumAlgorithm, Dead, Framing, Incarnation, IndirectPing, Label, Message, Meta,
-    Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
+    Ack, Alive, Broadcast, ChecksumAlgorithm, Compression, CompressionAlgorithm, Dead, Framing, Incarnation,
+    IndirectPing, Label, Message, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State,
+    StreamMessage, Suspect, Versions,
 };
 use proptest::{collection::vec, option, prelude::*};
 use std::net::{IpAddr, SocketAddr};
@@ -111,8 +112,14 @@ pub(crate) fn label() -> impl Strategy<Value = Label> {
     prop_oneof![Just(String::new()), text(0, 255)].prop_map(|text| Label::new(text).unwrap())
 }
 
+/// With every checksum and compression that is compiled in.
 pub(crate) fn framing() -> impl Strategy<Value = Framing> {
-    (label(), any::<bool>()).prop_map(|(label, checked)| {
-        Framing::new().with_label(label).with_checksum(checked.then_some(ChecksumAlgorithm::Crc32))
+    let checksum = (0..=ChecksumAlgorithm::ALL.len()).prop_map(|at| ChecksumAlgorithm::ALL.get(at).copied());
+    let compression = (0..=CompressionAlgorithm::ALL.len(), 0..300usize).prop_map(|(at, threshold)| {
+        let algorithm = CompressionAlgorithm::ALL.get(at).copied();
+        algorithm.map(|algorithm| Compression::new(algorithm).with_threshold(threshold))
+    });
+    (label(), checksum, compression).prop_map(|(label, checksum, compression)| {
+        Framing::new().with_label(label).with_checksum(checksum).with_compression(compression)
     })
 }

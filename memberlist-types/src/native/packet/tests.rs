@@ -24,7 +24,7 @@ fn nack(seq: u32) -> Msg {
 
 /// A packet of this body, without checksum.
 fn raw(body: &[u8]) -> Vec<u8> {
-    [&[frame::PACKET_MAGIC, 0, frame::BODY], body].concat()
+    [&[frame::PACKET_MAGIC, 0, layers::BODY], body].concat()
 }
 
 /// 9.5 TestHandleCompoundPing

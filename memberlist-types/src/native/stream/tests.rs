@@ -33,7 +33,7 @@ fn decoded(limits: &StreamLimits, bytes: &[u8]) -> Result<Option<StreamMsg>, Dec
 
 /// A frame that announces `len` bytes behind its header, of which these are there.
 fn announced(len: u32, message: &[u8]) -> Vec<u8> {
-    [&[frame::STREAM_MAGIC, 0][..], &len.to_be_bytes(), &[frame::BODY], message].concat()
+    [&[frame::STREAM_MAGIC, 0][..], &len.to_be_bytes(), &[layers::BODY], message].concat()
 }
 
 fn reason(result: Result<Option<StreamMsg>, DecodeError>) -> (&'static str, u64, u64) {
@@ -73,7 +73,7 @@ fn too_long_user_message_is_refused_when_announced() {
     let expected = ("user bytes", 30_000_000, 20_971_520);
     assert_eq!(reason(decoded(&limits, &announced(30_000_007, &user))), expected);
     let mut checked = announced(30_000_012, &user);
-    checked.splice(6..6, [frame::CRC32, 1, 2, 3, 4]);
+    checked.splice(6..6, [0x11, 1, 2, 3, 4]);
     assert_eq!(reason(decoded(&limits, &checked)), expected);
 }
 
