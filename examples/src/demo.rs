@@ -18,6 +18,7 @@ mod step;
 mod summary;
 mod table;
 mod timeline;
+mod told;
 
 /// The whole program `cluster`.
 #[must_use]

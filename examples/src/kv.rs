@@ -28,7 +28,7 @@ pub struct Store {
     writer: String,
     counter: u64,
     entries: BTreeMap<String, Entry>,
-    /// Keys whose entries are to be broadcast: what was written here, and what was news.
+    /// Keys that were written here and whose entries are still to be broadcast.
     unsent: BTreeSet<String>,
 }
 
@@ -74,9 +74,10 @@ impl Store {
         bytes
     }
 
-    /// News to broadcast, each for itself, of so many bytes together at most; the rest stays for the next time.
-    pub fn take_news(&mut self, limit: usize) -> Vec<Vec<u8>> {
-        let (mut news, mut room) = (Vec::new(), limit);
+    /// What was written here and not yet taken, to be broadcast: each for itself, of so many bytes together at most; the rest stays
+    /// for the next time.
+    pub fn take_unsent(&mut self, limit: usize) -> Vec<Vec<u8>> {
+        let (mut taken, mut room) = (Vec::new(), limit);
         while let Some(key) = self.unsent.pop_first() {
             let mut bytes = Vec::new();
             if let Some(entry) = self.entries.get(&key) {
@@ -91,12 +92,12 @@ impl Store {
                 break;
             }
             room -= bytes.len();
-            news.push(bytes);
+            taken.push(bytes);
         }
-        news
+        taken
     }
 
-    /// Takes over what is newer in a peer's entries; returns how many were. They are news for others, too.
+    /// Takes over what is newer in a peer's entries; returns how many were. Others hear of them from whoever wrote them.
     ///
     /// # Errors
     /// [`Malformed`] from the first place on that makes no sense.
@@ -106,7 +107,8 @@ impl Store {
             let (key, entry) = decode(&mut bytes).ok_or(Malformed)?;
             self.counter = self.counter.max(entry.version.counter);
             if self.entries.get(&key).is_none_or(|ours| *ours < entry) {
-                self.unsent.insert(key.clone());
+                // Ours was overtaken before anybody heard of it.
+                self.unsent.remove(&key);
                 self.entries.insert(key, entry);
                 news += 1;
             }

@@ -59,6 +59,11 @@ impl Process {
         }
     }
 
+    /// All that an ended process has said.
+    fn read_to_the_end(&mut self) {
+        self.seen.extend(self.lines.iter());
+    }
+
     /// Where its node is.
     fn address(&mut self) -> String {
         let line = self.wait_for("others join it with --join");
@@ -149,6 +154,11 @@ fn the_prompt_does_what_is_typed_and_the_other_process_sees_it() {
     // The end of its input is the end of the node.
     drop(a.child.stdin.take());
     assert!(a.end().success());
+    for (who, process, times) in [("a", &mut a, 0), ("b", &mut b, 1)] {
+        process.read_to_the_end();
+        let heard = process.seen.iter().filter(|line| line.contains("says: hello there")).count();
+        assert_eq!(heard, times, "{who} was told: {:#?}", process.seen);
+    }
 }
 
 #[test]
@@ -177,6 +187,18 @@ fn a_reader_who_has_seen_enough_ends_the_demonstration_without_a_panic() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(1), ""));
+}
+
+/// F-41: the chat's own check is part of it
+#[test]
+fn everybody_in_the_chat_hears_every_line_once() {
+    let output = Command::new(env!("CARGO_BIN_EXE_chat")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let lines = |text: &str| said.lines().filter(|line| line.ends_with(text)).count();
+    for text in ["ann: Hello, who is there?", "bob: I am.", "cat: Me too. Good night!"] {
+        assert_eq!(lines(text), 2, "{text}: {said}");
+    }
 }
 
 /// F-73: the whole demonstration, as README's first command runs it

@@ -13,27 +13,20 @@
 //! cargo run -p memberlist-examples --bin chat -- --name bob --join 127.0.0.1:7946
 //! ```
 //!
-//! What to look at: a broadcast is best effort, and memberlist gives it to a handful of members only. So whoever hears a line for
-//! the first time broadcasts it again (`hear`), for which lines carry author and number (`memberlist_examples::notice`). The demo
-//! checks that everybody got every line.
+//! What to look at: `Person::say` broadcasts a line once, and that is all. The members pass it on among themselves, and each is told it
+//! once, in an event (`hear`). The demo checks that everybody else got every line, and nobody got one twice.
 
 use clap::Parser;
 use memberlist::prelude::*;
-use memberlist_examples::notice::{Notice, Notices, printable};
-use std::{
-    collections::BTreeSet,
-    net::SocketAddr,
-    process::ExitCode,
-    str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use memberlist_examples::notice::{Notice, printable};
+use std::{collections::BTreeSet, net::SocketAddr, process::ExitCode, str::FromStr};
 use tokio::{sync::mpsc, time::timeout};
 
 /// A tiny chat by user broadcasts. Without arguments: three people in one process, who say something and go.
 #[derive(Parser)]
 #[command(name = "chat")]
 struct Args {
-    /// Three people in one process; the exit code is 0 if everybody got every line.
+    /// Three people in one process; the exit code is 0 if everybody got every line once.
     #[arg(long, conflicts_with_all = ["name", "bind", "join"])]
     demo: bool,
     /// Who you are, unique in the cluster; type lines, end with Ctrl-D.
@@ -50,7 +43,6 @@ struct Args {
 /// One who chats.
 struct Person {
     list: TcpMemberlist,
-    notices: Arc<Mutex<Notices>>,
 }
 
 impl Person {
@@ -61,13 +53,12 @@ impl Person {
         heard: mpsc::Sender<(SmolStr, Heard)>,
     ) -> Result<Self, StartError> {
         let list = memberlist::tokio::builder(name).bind(bind).options(Options::lan()).start().await?;
-        let notices = Arc::new(Mutex::new(Notices::new(name)));
-        tokio::spawn(hear(list.events(), list.downgrade(), Arc::clone(&notices), SmolStr::new(name), heard));
-        Ok(Self { list, notices })
+        tokio::spawn(hear(list.events(), SmolStr::new(name), heard));
+        Ok(Self { list })
     }
 
     fn say(&self, text: &str) -> Result<(), memberlist::Error> {
-        let notice = lock(&self.notices).write(text);
+        let notice = Notice::new(self.list.local_id().clone(), text);
         // The result could tell when it has been handed out; here nobody waits for that.
         drop(self.list.broadcast(notice.encode())?);
         Ok(())
@@ -81,25 +72,13 @@ enum Heard {
     Went(SmolStr),
 }
 
-/// Passes on what is news, until the node ends.
-async fn hear(
-    mut events: Events<SmolStr, SocketAddr>,
-    list: memberlist::WeakMemberlist<memberlist::tokio::TcpTransport, VoidDelegate<SmolStr, SocketAddr>>,
-    notices: Arc<Mutex<Notices>>,
-    name: SmolStr,
-    out: mpsc::Sender<(SmolStr, Heard)>,
-) {
+/// Tells what happens, until the node ends.
+async fn hear(mut events: Events<SmolStr, SocketAddr>, name: SmolStr, out: mpsc::Sender<(SmolStr, Heard)>) {
     while let Some(event) = events.recv().await {
         let heard = match event {
             Event::User { payload, .. } => match Notice::decode(&payload) {
-                Some(notice) if lock(&notices).is_news(&notice) => {
-                    if let Some(list) = list.upgrade() {
-                        // Refused if far too much is queued: then others pass it on.
-                        let _ = list.broadcast(payload);
-                    }
-                    Heard::Said(notice)
-                }
-                _ => continue,
+                Some(notice) => Heard::Said(notice),
+                None => continue,
             },
             Event::Joined(member) if member.node.id != name => Heard::Came(member.node.id),
             Event::Left(member) | Event::Failed { member, .. } => Heard::Went(member.node.id),
@@ -109,10 +88,6 @@ async fn hear(
             return;
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A line for the screen. A name comes from the network: nothing in it may drive the terminal.
@@ -134,6 +109,7 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
         person.list.join(ann.list.advertise_address()).await?;
     }
     let people = [&ann, &bob, &cat];
+    let mut lines = BTreeSet::new();
     let said = [(&ann, "Hello, who is there?"), (&bob, "I am."), (&cat, "Me too. Good night!")];
     for (person, text) in said {
         // Each waits until it has company, then until everybody has heard the line: a chat, not a chorus.
@@ -149,8 +125,11 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
                 return Err(format!("{deaf:?} did not hear: {text}").into());
             };
             println!("[{who}] {}", show(&what));
-            if matches!(&what, Heard::Said(notice) if notice.text == text) {
-                deaf.remove(&who);
+            if let Heard::Said(notice) = what {
+                if notice.text == text {
+                    deaf.remove(&who);
+                }
+                once(&mut lines, who, notice)?;
             }
         }
     }
@@ -158,8 +137,23 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
         person.list.leave(Duration::from_secs(5)).await?;
         person.list.shutdown().await;
     }
-    println!("everybody heard every line");
+    // Nobody is left who could tell: this ends with the last of what was told.
+    while let Some((who, what)) = heard.recv().await {
+        if let Heard::Said(notice) = what {
+            once(&mut lines, who, notice)?;
+        }
+    }
+    println!("everybody heard every line, once");
     Ok(())
+}
+
+/// Every line of the demo is said once, so nobody may be told it twice, nor be told its own.
+fn once(lines: &mut BTreeSet<(SmolStr, Notice)>, who: SmolStr, notice: Notice) -> Result<(), String> {
+    if who == notice.author {
+        return Err(format!("{who} was told its own line: {}", notice.text));
+    }
+    let again = format!("{who} was told twice: {}", notice.text);
+    if lines.insert((who, notice)) { Ok(()) } else { Err(again) }
 }
 
 async fn chat(

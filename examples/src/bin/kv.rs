@@ -9,9 +9,9 @@
 //! exit code 0 only if they did.
 //!
 //! What to look at:
-//! * `impl NodeDelegate for Map`: all that the application has to say. A change goes out as a user broadcast, and whoever it is
-//!   news to passes it on (memberlist itself gives a broadcast to a handful of members and stops). What gossip missed, or what happened
-//!   while two sides could not hear each other, comes with the next push/pull, where both ends tell all that they have.
+//! * `impl NodeDelegate for Map`: all that the application has to say. Whoever writes broadcasts the change, once; memberlist takes it to
+//!   every member, and those only merge it. What gossip missed, or what happened while two sides could not hear each other, comes with
+//!   the next push/pull, where both ends tell all that they have.
 //! * `memberlist_examples::kv`: the map itself, in which the order of messages does not matter. It must not: gossip has none.
 
 use memberlist::{
@@ -48,14 +48,14 @@ impl Map {
 }
 
 impl NodeDelegate<SocketAddr> for Map {
-    /// A broadcast of another node.
+    /// A change that another node wrote; memberlist passes it on by itself.
     async fn notify_message(&self, _from: SocketAddr, message: bytes::Bytes) {
         self.absorb(&message);
     }
 
-    /// What to broadcast: asked before every round of gossip.
+    /// What was written here since it was asked last, which is before every round of gossip.
     fn broadcast_messages(&self, limit: usize) -> Vec<bytes::Bytes> {
-        self.store().take_news(limit).into_iter().map(Into::into).collect()
+        self.store().take_unsent(limit).into_iter().map(Into::into).collect()
     }
 
     /// What goes along with every push/pull.

@@ -4,14 +4,8 @@ use super::{
     sight::{self, Sight, Sighting},
     table::View,
 };
-use crate::notice::{Notice, Notices};
 use memberlist::prelude::*;
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{collections::HashMap, net::SocketAddr, time::Instant};
 use tokio::sync::mpsc;
 
 /// Sightings that wait to be looked at; the observers' own queues hold many more.
@@ -23,12 +17,7 @@ pub(crate) struct Cast {
     label: String,
     sightings: mpsc::Sender<Sighting>,
     names: Vec<SmolStr>,
-    running: HashMap<SmolStr, Actor>,
-}
-
-struct Actor {
-    list: TcpMemberlist,
-    notices: Arc<Mutex<Notices>>,
+    running: HashMap<SmolStr, TcpMemberlist>,
 }
 
 impl Cast {
@@ -66,7 +55,7 @@ impl Cast {
 
     /// The handle of a running node.
     pub(crate) fn list(&self, name: &SmolStr) -> Result<&TcpMemberlist, String> {
-        self.running.get(name).map(|actor| &actor.list).ok_or_else(|| format!("{name} does not run"))
+        self.running.get(name).ok_or_else(|| format!("{name} does not run"))
     }
 
     /// Starts a node on a free port, but not on this one.
@@ -89,16 +78,15 @@ impl Cast {
             list.shutdown().await;
         };
         let address = list.advertise_address();
-        let notices = Arc::new(Mutex::new(Notices::new(name.clone())));
-        tokio::spawn(watch(list.clone(), self.epoch, Arc::clone(&notices), self.sightings.clone()));
-        self.running.insert(name.clone(), Actor { list, notices });
+        tokio::spawn(watch(list.clone(), self.epoch, self.sightings.clone()));
+        self.running.insert(name.clone(), list);
         Ok(address)
     }
 
     /// Ends a node without a goodbye: its tasks stop, its sockets are closed.
     pub(crate) async fn kill(&mut self, name: &SmolStr) {
-        if let Some(actor) = self.running.remove(name) {
-            actor.list.shutdown().await;
+        if let Some(list) = self.running.remove(name) {
+            list.shutdown().await;
         }
     }
 
@@ -118,18 +106,12 @@ impl Cast {
         Ok(())
     }
 
-    /// A notice of this node.
-    pub(crate) fn notice(&self, name: &SmolStr, text: &str) -> Result<Notice, String> {
-        let actor = self.running.get(name).ok_or_else(|| format!("{name} does not run"))?;
-        Ok(lock(&actor.notices).write(text))
-    }
-
     /// What each node sees.
     pub(crate) fn views(&self) -> Vec<View> {
         let view = |name: &SmolStr| {
-            let sees = self.running.get(name).map(|actor| {
+            let sees = self.running.get(name).map(|list| {
                 let states: HashMap<_, _> =
-                    actor.list.known().into_iter().map(|member| (member.node.id, member.state)).collect();
+                    list.known().into_iter().map(|member| (member.node.id, member.state)).collect();
                 self.names.iter().map(|other| states.get(other).copied()).collect()
             });
             View { observer: name.clone(), sees }
@@ -139,23 +121,15 @@ impl Cast {
 
     /// Ends all.
     pub(crate) async fn close(&mut self) {
-        futures_util::future::join_all(self.running.values().map(|actor| actor.list.shutdown())).await;
+        futures_util::future::join_all(self.running.values().map(TcpMemberlist::shutdown)).await;
         self.running.clear();
     }
 }
 
-/// Tells what a node sees, until it ends; and passes on the notices that are news to it.
-///
-/// It holds the node only weakly: a handle here would keep it running for ever.
-async fn watch(
-    list: TcpMemberlist,
-    epoch: Instant,
-    notices: Arc<Mutex<Notices>>,
-    out: mpsc::Sender<Sighting>,
-) {
+/// Tells what a node sees, until it ends. It does not hold the node: a handle here would keep it running for ever.
+async fn watch(list: TcpMemberlist, epoch: Instant, out: mpsc::Sender<Sighting>) {
     let observer = list.local_id().clone();
     let (members, mut events) = list.members_and_events();
-    let handle = list.downgrade();
     drop(list);
     let mut seen: Vec<(Sight, String)> = members
         .into_iter()
@@ -169,20 +143,6 @@ async fn watch(
             }
         }
         let Some(event) = events.recv().await else { return };
-        if let Event::User { payload, .. } = &event {
-            let news = Notice::decode(payload).is_some_and(|notice| lock(&notices).is_news(&notice));
-            if !news {
-                continue;
-            }
-            if let Some(list) = handle.upgrade() {
-                // Refused only while leaving, or if far too much is queued: then others pass it on.
-                let _ = list.broadcast(payload.clone());
-            }
-        }
         seen.extend(sight::of_event(&event));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,6 +7,7 @@ use super::{
     sight::{Sight, Sighting},
     step::{Progress, Step},
     summary, table, timeline,
+    told::Told,
 };
 use memberlist::prelude::*;
 use std::io::Stdout;
@@ -36,11 +37,12 @@ impl From<String> for Stop {
     }
 }
 
-/// Runs the demonstration; `true` if every node saw every step.
+/// Runs the demonstration; `true` if every node saw every step, and heard the broadcast once.
 pub(crate) async fn run(args: &Cluster) -> Result<bool, String> {
     let (cast, sightings) = Cast::new(args.nodes, &args.label);
     let screen = Screen::stdout(args.plain);
-    let mut play = Play { cast, sightings, screen, steps: Vec::new(), alarms: 0, deaths: 0 };
+    let mut play =
+        Play { cast, sightings, screen, steps: Vec::new(), told: Told::default(), alarms: 0, deaths: 0 };
     let outcome = play.acts().await;
     let table = play.table();
     play.cast.close().await;
@@ -63,6 +65,8 @@ struct Play {
     screen: Screen<Stdout>,
     /// Begun so far.
     steps: Vec<Step>,
+    /// Broadcasts.
+    told: Told,
     /// Suspicions of nodes that were well.
     alarms: usize,
     /// Deaths of nodes that were alive.
@@ -126,6 +130,9 @@ impl Play {
 
     /// Enters a sighting into the steps and the timeline.
     fn see(&mut self, sighting: &Sighting) {
+        if let Sight::Heard(notice) = &sighting.sight {
+            self.told.hear(&sighting.observer, notice);
+        }
         let mut awaited = false;
         let mut said = None;
         for step in &mut self.steps {
@@ -203,6 +210,8 @@ impl Play {
                 self.deaths
             ));
         }
+        let too_often = self.told.too_often();
+        lines.extend(too_often.iter().map(|who| format!("NOT as it should be: {who}")));
         let missing: Vec<_> = self
             .steps
             .iter()
@@ -212,7 +221,7 @@ impl Play {
                 })
             })
             .collect();
-        let good = finished && missing.is_empty() && self.deaths == 0;
+        let good = finished && missing.is_empty() && too_often.is_empty() && self.deaths == 0;
         lines.extend(missing);
         if good {
             lines.push(self.screen.paint().styled("Every node saw every step.", Style::Good));

@@ -18,8 +18,8 @@ pub(crate) enum Sight {
     Failed(SmolStr),
     /// It said goodbye.
     Left(SmolStr),
-    /// A broadcast arrived: author and number.
-    Heard(SmolStr, u64),
+    /// A broadcast arrived.
+    Heard(Notice),
     /// What came of its own doing, in words that stand in the detail.
     Noted,
 }
@@ -33,7 +33,7 @@ impl Sight {
             Self::Recovered(name) => format!("seen {name} contradict"),
             Self::Failed(name) => format!("declared {name} dead"),
             Self::Left(name) => format!("seen {name} leave"),
-            Self::Heard(author, _) => format!("heard the broadcast of {author}"),
+            Self::Heard(notice) => format!("heard the broadcast of {}", notice.author),
             Self::Noted => "finished".to_owned(),
         }
     }
@@ -64,7 +64,8 @@ pub(crate) fn of_event(event: &Event<SmolStr, SocketAddr>) -> Option<(Sight, Str
         }
         Event::User { payload, .. } => {
             let notice = Notice::decode(payload)?;
-            (Sight::Heard(notice.author, notice.number), notice.text)
+            let text = notice.text.clone();
+            (Sight::Heard(notice), text)
         }
         _ => return None,
     })

@@ -6,7 +6,7 @@ use super::{
     reason::seconds,
     screen::Screen,
 };
-use crate::notice::{Notice, Notices};
+use crate::notice::Notice;
 use memberlist::prelude::*;
 use std::{io::Stdout, time::SystemTime};
 use tokio::sync::mpsc;
@@ -28,14 +28,7 @@ pub(crate) async fn run(args: Single) -> Result<bool, String> {
     let (said, outcomes) = mpsc::channel(16);
     let events = list.events();
     let screen = Screen::stdout(args.plain);
-    let mut node = Node {
-        notices: Notices::new(args.name.as_str()),
-        list,
-        screen,
-        said,
-        stop: stop_signals(),
-        prompt: args.interactive,
-    };
+    let mut node = Node { list, screen, said, stop: stop_signals(), prompt: args.interactive };
     let address = node.list.advertise_address();
     node.say(&format!("{} runs at {address}; others join it with --join {address}", args.name));
     if !args.join.is_empty() && !node.join(args.join).await? {
@@ -54,7 +47,6 @@ pub(crate) async fn run(args: Single) -> Result<bool, String> {
 
 struct Node {
     list: TcpMemberlist,
-    notices: Notices,
     screen: Screen<Stdout>,
     /// What came of commands that take their time.
     said: mpsc::Sender<String>,
@@ -141,11 +133,7 @@ impl Node {
         if let Event::User { payload, .. } = event
             && let Some(notice) = Notice::decode(payload)
         {
-            if self.notices.is_news(&notice) {
-                self.say(&format!("{} says: {}", notice.author, notice.text));
-                // Passed on, so that it reaches everybody; refused only while leaving, or if far too much is queued.
-                let _ = self.list.broadcast(payload.clone());
-            }
+            self.say(&format!("{} says: {}", notice.author, notice.text));
         } else if let Some(what) = words::of_event(event, self.list.local_id()) {
             self.say(&what);
         }
@@ -166,7 +154,7 @@ impl Node {
                 self.lines(&known);
             }
             Command::Broadcast(text) => {
-                let notice = self.notices.write(text);
+                let notice = Notice::new(self.list.local_id().clone(), text);
                 match self.list.broadcast(notice.encode()) {
                     Ok(_on_its_way) => self.say("the broadcast is on its way"),
                     Err(error) => self.say(&format!("cannot broadcast: {error}")),

@@ -66,7 +66,7 @@ fn sentence(observer: &str, sight: &Sight, detail: &str) -> String {
         Sight::Recovered(name) => format!("{observer} trusts {name} again"),
         Sight::Failed(name) => format!("{observer} holds {name} for dead"),
         Sight::Left(name) => format!("{observer} sees that {name} left"),
-        Sight::Heard(author, _) => format!("{observer} hears {author}"),
+        Sight::Heard(notice) => format!("{observer} hears {}", notice.author),
         Sight::Noted => observer.to_owned(),
     };
     if detail.is_empty() { what } else { format!("{what}: {detail}") }

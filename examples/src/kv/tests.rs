@@ -65,33 +65,42 @@ fn a_deleted_key_does_not_come_back_from_an_older_copy() {
 }
 
 #[test]
-fn news_are_what_was_written_here_and_what_was_newer_elsewhere_each_once() {
+fn what_was_written_here_is_to_be_broadcast_once_and_what_others_wrote_is_not() {
     let (mut a, mut b) = (Store::new("a"), Store::new("b"));
     a.put("x", "1");
     a.put("y", "2");
-    let news = a.take_news(1_000);
-    assert_eq!(news.len(), 2);
-    assert!(a.take_news(1_000).is_empty());
-    for message in &news {
-        b.absorb(message).unwrap();
+    let unsent = a.take_unsent(1_000);
+    assert_eq!(unsent.len(), 2);
+    assert!(a.take_unsent(1_000).is_empty());
+    for message in &unsent {
+        assert_eq!(b.absorb(message), Ok(1));
     }
-    assert_eq!(b.take_news(1_000), news);
-    for message in &news {
-        assert_eq!(a.absorb(message), Ok(0));
-    }
-    assert!(a.take_news(1_000).is_empty());
+    assert_eq!(pairs(&b), pairs(&a));
+    assert!(b.take_unsent(1_000).is_empty());
+    b.put("x", "3");
+    assert_eq!(b.take_unsent(1_000).len(), 1, "only what b wrote itself");
 }
 
 #[test]
-fn news_beyond_the_limit_wait_and_what_fits_no_message_is_left_to_snapshots() {
+fn a_write_that_was_overtaken_before_it_went_out_is_not_broadcast() {
+    let (mut a, mut b) = (Store::new("a"), Store::new("b"));
+    a.put("x", "of a");
+    b.put("x", "of b");
+    exchange(&mut a, &mut b);
+    assert!(a.take_unsent(1_000).is_empty());
+    assert_eq!(b.take_unsent(1_000).len(), 1);
+}
+
+#[test]
+fn what_is_beyond_the_limit_waits_and_what_fits_no_message_is_left_to_snapshots() {
     let mut a = Store::new("a");
     a.put("a", "1");
     a.put("b", "2");
     a.put("c", "x".repeat(500));
-    let one = a.clone().take_news(usize::MAX)[0].len();
-    assert_eq!(a.take_news(one + 1).len(), 1);
-    assert_eq!(a.take_news(one + 1).len(), 1);
-    assert!(a.take_news(one + 1).is_empty());
+    let one = a.clone().take_unsent(usize::MAX)[0].len();
+    assert_eq!(a.take_unsent(one + 1).len(), 1);
+    assert_eq!(a.take_unsent(one + 1).len(), 1);
+    assert!(a.take_unsent(one + 1).is_empty());
     let mut b = Store::new("b");
     b.absorb(&a.snapshot()).unwrap();
     assert_eq!(b.get("c").map(str::len), Some(500));
