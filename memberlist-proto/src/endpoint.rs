@@ -157,6 +157,8 @@ pub struct Endpoint<I, A, W> {
     quiet: bool,
     gossip_timer: Option<TimerKey>,
     last_gossip: Option<Instant>,
+    /// Whom the last gossip rounds went to, the oldest first.
+    gossiped_to: VecDeque<I>,
     probing: Option<TimerKey>,
     push_pull_timer: Option<TimerKey>,
     settling: Option<push_pull::Settling>,
@@ -242,6 +244,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             quiet: false,
             gossip_timer: None,
             last_gossip: None,
+            gossiped_to: VecDeque::new(),
             probing: None,
             push_pull_timer: None,
             settling: None,

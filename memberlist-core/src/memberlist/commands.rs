@@ -50,8 +50,9 @@ where
 
     /// Spreads bytes to every member by gossip, best effort, at most [`max_user_payload`](Self::max_user_payload) of them.
     ///
-    /// Whoever hears it for the first time passes it on, so that it reaches everybody; the application of each member is told once, in
-    /// an event (or delegate call) that names the address of whoever said it first.
+    /// Whoever hears it for the first time passes it on, so that it reaches everybody as surely as news of members does; no more
+    /// than that, for nothing repairs a miss. The application of each member is told at most once, in an event (or delegate
+    /// call) that names the address of whoever said it first.
     ///
     /// # Errors
     /// [`CommandError::PayloadTooLarge`], [`CommandError::EmptyPayload`], [`CommandError::QueueFull`], [`CommandError::HasLeft`]; nothing is queued.

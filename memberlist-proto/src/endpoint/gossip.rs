@@ -3,6 +3,9 @@
 use super::*;
 use crate::queue::{Room, fill_fair};
 
+/// Targets of the last gossip rounds that are remembered.
+const MAX_RECENT: usize = 16;
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Queues a statement about a node that came from elsewhere; it replaces an older one about the same node.
     pub(super) fn relay_statement(&mut self, about: I, message: &Message<I, A>) {
@@ -59,16 +62,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_gossip(&mut self, now: Instant) {
         self.gossip_timer = None;
         self.last_gossip = Some(now);
-        let window = self.options.gossip_to_the_dead;
         let me = self.me;
-        let own = self.id.clone();
-        let targets = self.members.sample(self.options.gossip_nodes, &mut self.rng, |record| {
-            record.node.id != own
-                && match record.state() {
-                    State::Dead => now.since(record.changed_at) <= window,
-                    state => state != State::Left,
-                }
-        });
+        let targets = self.gossip_targets(now);
         for (n, key) in targets.into_iter().enumerate() {
             debug_assert_ne!(key, me);
             let Some(to) = self.members.get(key).map(|r| r.node.address.clone()) else { continue };
@@ -88,6 +83,37 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         self.arm_gossip(now);
         self.check_leave();
+    }
+
+    /// Whom this round goes to: at random, but first those whom the last rounds did not go to. So what we hand out as often as
+    /// there are others reaches each of them from us alone, and in a large cluster fewer hear it twice.
+    fn gossip_targets(&mut self, now: Instant) -> Vec<MemberKey> {
+        let (window, own, k) = (self.options.gossip_to_the_dead, self.id.clone(), self.options.gossip_nodes);
+        let eligible = |record: &Record<I, A>| {
+            record.node.id != own
+                && match record.state() {
+                    State::Dead => now.since(record.changed_at) <= window,
+                    state => state != State::Left,
+                }
+        };
+        let mut recent = core::mem::take(&mut self.gossiped_to);
+        let mut targets =
+            self.members.sample(k, &mut self.rng, |r| eligible(r) && !recent.contains(&r.node.id));
+        let id = |key: &MemberKey| self.members.get(*key).map(|r| r.node.id.clone());
+        let fresh: Vec<I> = targets.iter().filter_map(id).collect();
+        if targets.len() < k {
+            recent.clear();
+            let more = k - targets.len();
+            targets.extend(
+                self.members.sample(more, &mut self.rng, |r| eligible(r) && !fresh.contains(&r.node.id)),
+            );
+        }
+        recent.extend(targets.iter().filter_map(|key| self.members.get(*key)).map(|r| r.node.id.clone()));
+        while recent.len() > MAX_RECENT {
+            recent.pop_front();
+        }
+        self.gossiped_to = recent;
+        targets
     }
 
     /// Gossips now what is queued, without waiting for the next round.

@@ -9,7 +9,8 @@ pub(super) const LENGTH_GROWTH: usize = 3;
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Queues a broadcast to all members; a newer one with the same key replaces it here as long as it waits. It is handed out a
     /// limited number of times (`retransmit_mult` × ⌈log10(n + 1)⌉), each time to a random member, and whoever hears it for
-    /// the first time does the same: so it reaches everybody, once, as surely as news of members does. (Over a wire that
+    /// the first time does the same: so it reaches everybody as surely as gossip of members does, but nothing repairs a miss;
+    /// no application is told twice. (Over a wire that
     /// can't say so it goes as a plain user message, which is not passed on.) That we have handed it out is reported by
     /// [`Event::BroadcastFinished`].
     ///

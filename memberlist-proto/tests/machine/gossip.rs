@@ -312,3 +312,21 @@ fn broadcast_of_the_only_other_member_is_not_sent_back() {
     solo.hear(2, heard_broadcast(2, 1, "x"));
     assert_eq!(solo.machine.stats().user_queue, 0);
 }
+
+/// F-41: rounds go first to those whom the last ones did not go to, so that in a small cluster nobody is missed by chance.
+#[test]
+fn no_broadcast_misses_a_member_of_a_small_cluster_by_chance() {
+    for nodes in [4, 5] {
+        let mut net = crate::net::Net::cluster(nodes, &Options::lan(), 63);
+        net.run(secs(20));
+        net.forget_events();
+        for n in 0..300u32 {
+            let now = net.now;
+            net.with(1, |m| m.broadcast(now, None, n.to_string().into()).unwrap());
+            net.run(ms(1_500));
+        }
+        for id in 2..=nodes {
+            assert_eq!(net.count(id, "user"), 300, "node {id} of {nodes}");
+        }
+    }
+}
