@@ -1,0 +1,1 @@
+//! QUIC transport of the memberlist framework, on any agnostic runtime.

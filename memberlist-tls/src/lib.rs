@@ -1,0 +1,1 @@
+//! What the memberlist transports over TLS and QUIC share: configurations, names, and development certificates.
