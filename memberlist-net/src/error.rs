@@ -1,5 +1,6 @@
 use crate::{DEFAULT_PORT, InvalidBindAddress, InvalidCidrs};
 use memberlist_core::TransportError;
+use memberlist_sockets::{AdvertiseError, is_remote_kind};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -127,20 +128,14 @@ impl TransportError for NetError {
     }
 }
 
-/// Whether this kind of error tells something of the peer or the way to it, and not of this machine.
-pub(crate) fn is_remote_kind(kind: io::ErrorKind) -> bool {
-    matches!(
-        kind,
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::TimedOut
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::NotConnected
-            | io::ErrorKind::UnexpectedEof
-    )
+impl From<AdvertiseError> for NetError {
+    fn from(error: AdvertiseError) -> Self {
+        match error {
+            AdvertiseError::UnspecifiedAdvertise(address) => Self::UnspecifiedAdvertise(address),
+            AdvertiseError::NoAdvertiseAddress { bound } => Self::NoAdvertiseAddress { bound },
+            _ => Self::NoBindAddress,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -27,35 +27,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accept;
-mod advertise;
-mod backoff;
-mod bind_address;
-mod canonical;
-mod cidr;
 mod error;
-mod host_text;
-mod inbox;
-mod lifecycle;
 mod options;
 mod packet_stream;
 mod peers;
-mod resolver;
-mod seed_address;
 mod shared;
-mod slots;
 mod sockets;
 mod stats;
 mod transport;
 
-pub use bind_address::{BindAddress, DEFAULT_PORT, InvalidBindAddress};
-pub use canonical::canonical;
-pub use cidr::{CidrPolicy, InvalidCidrs};
 pub use error::{NetError, Operation};
-pub use host_text::{InvalidHost, NamedHost};
-pub use ipnet;
-pub use nodecraft::HostAddr;
+pub use memberlist_sockets::{
+    BindAddress, CidrPolicy, DEFAULT_PORT, HostAddr, HostResolver, InvalidBindAddress, InvalidCidrs,
+    InvalidHost, NamedHost, ResolveError, SeedAddress, canonical, ipnet,
+};
 pub use options::{MAX_PACKET, NetOptions};
-pub use resolver::{HostResolver, ResolveError};
-pub use seed_address::SeedAddress;
 pub use stats::NetStats;
 pub use transport::NetTransport;

@@ -1,7 +1,5 @@
-use crate::lifecycle::lock;
 use crate::packet_stream::{append, preamble};
 use crate::shared::Shared;
-use crate::slots::Slot;
 use crate::sockets::Stream;
 use agnostic::net::TcpStream;
 use agnostic::{Runtime, RuntimeLite};
@@ -10,6 +8,8 @@ use futures_channel::mpsc;
 use futures_util::future::{Either, select};
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use futures_util::stream::StreamExt;
+use memberlist_sockets::Slot;
+use memberlist_sockets::lock;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;

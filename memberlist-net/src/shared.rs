@@ -1,12 +1,12 @@
-use crate::inbox::Inbox;
-use crate::slots::Slots;
 use crate::stats::Counters;
 use crate::{NetOptions, NetStats};
+use memberlist_sockets::Inbox;
+use memberlist_sockets::Slots;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use crate::lifecycle::lock;
+use memberlist_sockets::lock;
 
 /// What the transport's calls and tasks share.
 pub(crate) struct Shared {

@@ -1,7 +1,8 @@
 use crate::{NetError, NetOptions};
 use agnostic::Runtime;
 use agnostic::net::Net;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use memberlist_sockets::{grow_recv_buffer, open_socket};
+use socket2::{Protocol, SockAddr, Type};
 use std::io;
 use std::net::SocketAddr;
 
@@ -70,7 +71,7 @@ fn again_if_taken<T>(attempts: usize, bind: impl Fn() -> Result<T, NetError>) ->
 }
 
 fn listen<R: Runtime>(address: SocketAddr, backlog: u32) -> io::Result<(Listener<R>, SocketAddr)> {
-    let socket = open(address, Type::STREAM, Protocol::TCP)?;
+    let socket = open_socket(address, Type::STREAM, Protocol::TCP)?;
     // Connections of a former process that still linger must not keep this one from its port. (On Windows the option means
     // something else.)
     #[cfg(not(windows))]
@@ -83,30 +84,12 @@ fn listen<R: Runtime>(address: SocketAddr, backlog: u32) -> io::Result<(Listener
 }
 
 fn open_udp<R: Runtime>(address: SocketAddr, recv_buffer: usize) -> io::Result<UdpEnd<R>> {
-    let socket = open(address, Type::DGRAM, Protocol::UDP)?;
+    let socket = open_socket(address, Type::DGRAM, Protocol::UDP)?;
     grow_recv_buffer(&socket, recv_buffer);
     socket.bind(&SockAddr::from(address))?;
     let socket = std::net::UdpSocket::from(socket);
     let local = socket.local_addr()?;
     Ok(UdpEnd { socket: Udp::<R>::try_from(socket)?, local })
-}
-
-fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
-    if address.is_ipv6() {
-        // What a wildcard carries must not depend on a system's setting, and `0.0.0.0` and `[::]` must fit beside each other.
-        socket.set_only_v6(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-/// Asks for as large a buffer as the system gives: some systems cap it silently, others refuse, so it is halved until one fits.
-fn grow_recv_buffer(socket: &Socket, wanted: usize) {
-    let mut size = wanted;
-    while size >= 64 * 1024 && socket.set_recv_buffer_size(size).is_err() {
-        size /= 2;
-    }
 }
 
 #[cfg(test)]

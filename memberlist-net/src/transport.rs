@@ -1,9 +1,4 @@
 use crate::accept::{Arrived, Listening, accept_connections, receive_packets};
-use crate::advertise::{advertise_address, source_towards};
-use crate::backoff::Backoff;
-use crate::canonical::canonical;
-use crate::error::is_remote_kind;
-use crate::lifecycle::{Held, Lifecycle, lock};
 use crate::peers::{Peers, work_off};
 use crate::shared::Shared;
 use crate::sockets::{Bound, Stream, UdpEnd};
@@ -15,6 +10,11 @@ use futures_channel::mpsc;
 use futures_util::FutureExt;
 use futures_util::stream::StreamExt;
 use memberlist_core::{Capabilities, Packet, ResolveAll, Transport};
+use memberlist_sockets::Backoff;
+use memberlist_sockets::canonical;
+use memberlist_sockets::is_remote_kind;
+use memberlist_sockets::{Held, Lifecycle, lock};
+use memberlist_sockets::{advertise_address, source_towards};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -199,7 +199,7 @@ where
 /// Runs work that ends with the transport.
 fn spawn_held<R: Runtime>(
     held: &Held<Sockets<R>>,
-    closing: crate::lifecycle::Signal,
+    closing: memberlist_sockets::Signal,
     work: impl Future<Output = ()> + Send + 'static,
 ) {
     let held = held.clone();

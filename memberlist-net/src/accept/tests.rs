@@ -1,10 +1,10 @@
 use super::{Acceptor, Arrived, accept_connections};
 use crate::NetOptions;
-use crate::lifecycle::Lifecycle;
 use crate::shared::Shared;
 use crate::sockets::Stream;
 use agnostic::tokio::TokioRuntime;
 use futures_channel::mpsc;
+use memberlist_sockets::Lifecycle;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// is an error when it is resolved, and stands in the join's report beside the others. To find out at once, parse it with [`FromStr`].
 ///
 /// ```
-/// use memberlist_net::SeedAddress;
+/// use memberlist_sockets::SeedAddress;
 ///
 /// let seed = SeedAddress::from("db.example:7946");
 /// assert_eq!(seed.to_string(), "db.example:7946");

@@ -1,5 +1,4 @@
-use super::{advertise_address, source_towards};
-use crate::NetError;
+use super::{AdvertiseError, advertise_address, source_towards};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
@@ -31,10 +30,10 @@ fn unspecified_address_is_never_advertised() {
     for bound in ["0.0.0.0:7946", "[::]:7946"] {
         assert!(matches!(
             advertise_address(Some(at("0.0.0.0:1")), &[at(bound)], no_route),
-            Err(NetError::UnspecifiedAdvertise(_))
+            Err(AdvertiseError::UnspecifiedAdvertise(_))
         ));
         let error = advertise_address(None, &[at(bound)], no_route).unwrap_err();
-        assert!(matches!(error, NetError::NoAdvertiseAddress { .. }));
+        assert!(matches!(error, AdvertiseError::NoAdvertiseAddress { .. }));
         assert!(error.to_string().contains("set `advertise`"), "{error}");
         // A system that answers with nonsense changes nothing.
         assert!(advertise_address(None, &[at(bound)], |_| Ok("0.0.0.0".parse().unwrap())).is_err());

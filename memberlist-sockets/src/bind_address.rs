@@ -11,12 +11,12 @@ pub const DEFAULT_PORT: u16 = 7946;
 /// From text: `10.0.0.1:7946`, `10.0.0.1` (port 7946), `[::]:7946`, `[::1]`, `::1`.
 ///
 /// ```
-/// use memberlist_net::BindAddress;
+/// use memberlist_sockets::BindAddress;
 ///
 /// let address: BindAddress = "[::1]".parse()?;
 /// assert_eq!(address.socket_addr(), "[::1]:7946".parse().unwrap());
 /// assert!("localhost:7946".parse::<BindAddress>().is_err());
-/// # Ok::<(), memberlist_net::InvalidBindAddress>(())
+/// # Ok::<(), memberlist_sockets::InvalidBindAddress>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 ///
 /// Every task and every pending call holds a [`Held`] for as long as it runs; the value inside is dropped with the last of them,
 /// and only then is the end reported. So when [`close`](Self::close) and [`ended`](Self::ended) are through, nothing is open.
-pub(crate) struct Lifecycle<T> {
+pub struct Lifecycle<T> {
     held: Mutex<Option<Held<T>>>,
     stop: Mutex<Option<oneshot::Sender<Infallible>>>,
     closing: Signal,
@@ -20,7 +20,8 @@ pub(crate) struct Lifecycle<T> {
 }
 
 impl<T> Lifecycle<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// Begins, with what the sharers hold.
+    pub fn new(value: T) -> Self {
         let (stop, closing) = Signal::new();
         let (end, ended) = Signal::new();
         let held = Held(Arc::new(Inner { value, _end: end }));
@@ -28,29 +29,29 @@ impl<T> Lifecycle<T> {
     }
 
     /// A share of the value, unless it has been closed.
-    pub(crate) fn enter(&self) -> Option<Held<T>> {
+    pub fn enter(&self) -> Option<Held<T>> {
         lock(&self.held).clone()
     }
 
     /// Comes when it is being closed.
-    pub(crate) fn closing(&self) -> Signal {
+    pub fn closing(&self) -> Signal {
         self.closing.clone()
     }
 
     /// Tells everybody to stop; idempotent.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         lock(&self.held).take();
         lock(&self.stop).take();
     }
 
     /// Comes when everybody has stopped and the value has been dropped.
-    pub(crate) fn ended(&self) -> Signal {
+    pub fn ended(&self) -> Signal {
         self.ended.clone()
     }
 }
 
 /// A share of what a [`Lifecycle`] guards.
-pub(crate) struct Held<T>(Arc<Inner<T>>);
+pub struct Held<T>(Arc<Inner<T>>);
 
 struct Inner<T> {
     // Dropped first: the fields' order matters.
@@ -74,7 +75,7 @@ impl<T> Deref for Held<T> {
 
 /// A future that comes once, for everybody who holds a clone.
 #[derive(Clone)]
-pub(crate) struct Signal(Shared<oneshot::Receiver<Infallible>>);
+pub struct Signal(Shared<oneshot::Receiver<Infallible>>);
 
 impl Signal {
     fn new() -> (oneshot::Sender<Infallible>, Self) {
@@ -83,7 +84,7 @@ impl Signal {
     }
 
     /// The future's result, or `None` if the signal comes first.
-    pub(crate) async fn or<F: Future>(self, future: F) -> Option<F::Output> {
+    pub async fn or<F: Future>(self, future: F) -> Option<F::Output> {
         match select(pin!(future), self).await {
             Either::Left((output, _)) => Some(output),
             Either::Right(((), _)) => None,
@@ -100,7 +101,7 @@ impl Future for Signal {
 }
 
 /// Locks; a panic elsewhere leaves nothing half done under our locks.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -10,12 +10,12 @@ use std::str::FromStr;
 /// Without a port, the resolver's default port is used.
 ///
 /// ```
-/// use memberlist_net::NamedHost;
+/// use memberlist_sockets::NamedHost;
 ///
 /// let host: NamedHost = "node-1/[::1]:7946".parse()?;
 /// assert_eq!(host.name.as_deref(), Some("node-1"));
 /// assert_eq!(host.address.port(), Some(7946));
-/// # Ok::<(), memberlist_net::InvalidHost>(())
+/// # Ok::<(), memberlist_sockets::InvalidHost>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedHost {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 /// A bounded number of connections that may be held at once: in all, and from (or to) one IP address, so that one host cannot take
 /// every place.
 #[derive(Clone)]
-pub(crate) struct Slots {
+pub struct Slots {
     used: Arc<Mutex<Used>>,
     max: usize,
     max_per_ip: usize,
@@ -19,12 +19,14 @@ struct Used {
 }
 
 impl Slots {
-    pub(crate) fn new(max: usize, max_per_ip: usize) -> Self {
+    /// So many places, and so many of them for one IP address.
+    #[must_use]
+    pub fn new(max: usize, max_per_ip: usize) -> Self {
         Self { used: Arc::default(), max, max_per_ip }
     }
 
     /// One of them, held until it is dropped; `None` if all that this address may have are taken.
-    pub(crate) fn take(&self, ip: IpAddr) -> Option<Slot> {
+    pub fn take(&self, ip: IpAddr) -> Option<Slot> {
         let mut used = lock(&self.used);
         let of_ip = used.by_ip.get(&ip).copied().unwrap_or(0);
         if used.all >= self.max || of_ip >= self.max_per_ip {
@@ -35,13 +37,15 @@ impl Slots {
         Some(Slot { used: Arc::clone(&self.used), ip })
     }
 
-    pub(crate) fn used(&self) -> usize {
+    /// Places that are taken now.
+    #[must_use]
+    pub fn used(&self) -> usize {
         lock(&self.used).all
     }
 }
 
 /// One of a bounded number of connections.
-pub(crate) struct Slot {
+pub struct Slot {
     used: Arc<Mutex<Used>>,
     ip: IpAddr,
 }

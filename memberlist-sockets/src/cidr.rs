@@ -6,16 +6,16 @@ use std::net::IpAddr;
 /// with an address elsewhere is admitted.
 ///
 /// An empty policy allows nothing at all; to allow everything, set no policy
-/// ([`NetOptions::allowed`](crate::NetOptions::allowed) is `None`). IPv4 and IPv6 networks are listed separately;
+/// (the transport's option `allowed` is `None`). IPv4 and IPv6 networks are listed separately;
 /// an IPv4-mapped IPv6 address counts as the IPv4 address.
 ///
 /// ```
-/// use memberlist_net::CidrPolicy;
+/// use memberlist_sockets::CidrPolicy;
 ///
 /// let policy = CidrPolicy::parse(["10.0.0.0/8", "fd00::/8"])?;
 /// assert!(policy.allows("10.1.2.3".parse().unwrap()));
 /// assert!(!policy.allows("192.0.2.1".parse().unwrap()));
-/// # Ok::<(), memberlist_net::InvalidCidrs>(())
+/// # Ok::<(), memberlist_sockets::InvalidCidrs>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

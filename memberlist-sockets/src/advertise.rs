@@ -1,19 +1,44 @@
-use crate::NetError;
 use crate::canonical::canonical;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+/// Why there is no address to advertise.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdvertiseError {
+    /// Nothing is bound.
+    #[error("no bind address: name at least one")]
+    NoBindAddress,
+    /// The configured advertise address is unspecified (`0.0.0.0`, `::`).
+    #[error(
+        "cannot advertise {0}: nobody can reach an unspecified address; set `advertise` to one that other nodes can reach"
+    )]
+    UnspecifiedAdvertise(SocketAddr),
+    /// A wildcard is bound, and no address of this machine could be found to advertise.
+    #[error(
+        "no address to advertise: {bound} is bound, and no interface with a usable address was found; set `advertise` to the address \
+         at which other nodes reach this one"
+    )]
+    NoAdvertiseAddress {
+        /// The wildcard that is bound.
+        bound: SocketAddr,
+    },
+}
+
 /// Where others reach this node: what is configured, else the first bound address that is specified, else an address of this
 /// machine that `source_towards` finds. Never unspecified, never port 0.
-pub(crate) fn advertise_address(
+///
+/// # Errors
+/// If nothing is bound, the configured address is unspecified, or no address was found for a wildcard.
+pub fn advertise_address(
     configured: Option<SocketAddr>,
     bound: &[SocketAddr],
     source_towards: impl Fn(IpAddr) -> io::Result<IpAddr>,
-) -> Result<SocketAddr, NetError> {
-    let first = *bound.first().ok_or(NetError::NoBindAddress)?;
+) -> Result<SocketAddr, AdvertiseError> {
+    let first = *bound.first().ok_or(AdvertiseError::NoBindAddress)?;
     let address = match configured {
         Some(address) if address.ip().to_canonical().is_unspecified() => {
-            return Err(NetError::UnspecifiedAdvertise(address));
+            return Err(AdvertiseError::UnspecifiedAdvertise(address));
         }
         Some(address) if address.port() == 0 => SocketAddr::new(address.ip(), first.port()),
         Some(address) => address,
@@ -22,7 +47,7 @@ pub(crate) fn advertise_address(
             let ip = bound
                 .iter()
                 .find_map(|address| own_address(address.ip(), &source_towards))
-                .ok_or(NetError::NoAdvertiseAddress { bound: first })?;
+                .ok_or(AdvertiseError::NoAdvertiseAddress { bound: first })?;
             SocketAddr::new(ip, first.port())
         }
     };
@@ -69,7 +94,10 @@ fn is_private(ip: IpAddr) -> bool {
 }
 
 /// The source address that the system would choose towards this destination. Connecting a UDP socket sends nothing.
-pub(crate) fn source_towards(destination: IpAddr) -> io::Result<IpAddr> {
+///
+/// # Errors
+/// What the system says, such as that there is no route.
+pub fn source_towards(destination: IpAddr) -> io::Result<IpAddr> {
     let any: IpAddr =
         if destination.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0))?;

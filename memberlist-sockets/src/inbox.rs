@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 /// Packets that came over TCP and wait to be received; bounded in number and bytes, the oldest make room.
 #[derive(Default)]
-pub(crate) struct Inbox {
+pub struct Inbox {
     waiting: Mutex<Waiting>,
     receiver: AtomicWaker,
 }
@@ -20,11 +20,12 @@ struct Waiting {
 }
 
 impl Inbox {
-    pub(crate) const MAX_PACKETS: usize = 256;
+    /// Packets that it holds at most; of bytes, 4 MiB.
+    pub const MAX_PACKETS: usize = 256;
     const MAX_BYTES: usize = 4 * 1024 * 1024;
 
     /// Adds a packet; gives how many old ones were dropped for it.
-    pub(crate) fn push(&self, packet: Packet<SocketAddr>) -> usize {
+    pub fn push(&self, packet: Packet<SocketAddr>) -> usize {
         let mut waiting = lock(&self.waiting);
         waiting.bytes += packet.data.len();
         waiting.packets.push_back(packet);
@@ -39,7 +40,7 @@ impl Inbox {
     }
 
     /// Takes the oldest packet.
-    pub(crate) fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Packet<SocketAddr>> {
+    pub fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Packet<SocketAddr>> {
         if let Some(packet) = lock(&self.waiting).pop() {
             return Poll::Ready(packet);
         }
