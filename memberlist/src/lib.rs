@@ -26,7 +26,7 @@
 //!
 //! # What is where
 //!
-//! * The module of your runtime (`tokio`) has a builder and type aliases: begin there.
+//! * The module of your runtime (`tokio`, `smol`, `async_std`) has a builder and type aliases: begin there.
 //! * [`Options`] has the presets `local`, `lan` and `wan`; `net::NetOptions` says how sockets are bound and who may connect.
 //! * [`Memberlist::events`] is a stream of what happens; [`delegate`] has the traits for those who want a say in it.
 //! * [`core`], [`proto`], [`types`] and `net` are the crates below, re-exported whole.
@@ -36,6 +36,8 @@
 //! | feature | default | gives |
 //! |---|---|---|
 //! | `tokio` | yes | the tokio runtime |
+//! | `smol` | no | the smol runtime |
+//! | `async-std` | no | the async-std runtime |
 //! | `tcp` | yes | the transport over TCP and UDP |
 //! | `metrics` | no | counters and histograms through the `metrics` facade |
 //! | `serde` | no | options from and to files |
@@ -48,9 +50,8 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]
 mod start;
 
-#[cfg(feature = "tokio")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
-pub mod tokio;
+#[cfg(any(feature = "tokio", feature = "smol", feature = "async-std"))]
+mod runtimes;
 
 pub mod prelude;
 
@@ -61,6 +62,8 @@ pub use memberlist_core::*;
 #[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]
 pub use memberlist_net as net;
 pub use nodecraft;
+#[cfg(any(feature = "tokio", feature = "smol", feature = "async-std"))]
+pub use runtimes::*;
 pub use smol_str::SmolStr;
 #[cfg(feature = "tcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]

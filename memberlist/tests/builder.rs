@@ -1,5 +1,6 @@
 //! The way in: what a user gives to the builder, and what it says to nonsense.
 
+#![cfg(all(feature = "tokio", feature = "tcp"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use memberlist::prelude::*;

@@ -1,5 +1,6 @@
 //! The end of a node: alone in its process, so that tasks and open files can be counted.
 
+#![cfg(all(feature = "tokio", feature = "tcp"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use memberlist::prelude::*;

@@ -1,5 +1,6 @@
 //! Whole clusters over real sockets on loopback.
 
+#![cfg(all(feature = "tokio", feature = "tcp"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod addresses;
