@@ -1,14 +1,15 @@
+use crate::{ChecksumAlgorithm, Compression, Label, Layers};
 #[cfg(feature = "encryption")]
-use crate::Keyring;
-use crate::{ChecksumAlgorithm, Compression, Label};
+use crate::{EncryptionPolicy, Keyring};
 
 /// How a packet or a stream frame is wrapped: what lies outside the messages.
 ///
 /// From the outside in: label, encryption (with the feature `encryption`), checksum, compression. One setting for packets and streams.
 ///
 /// All but the label concerns what we send. Input is taken with whatever is compiled in, so that the nodes of a cluster may differ, and a setting may
-/// be changed node by node; but every algorithm that one node uses must be compiled into all others (they refuse, and count, what they don't know:
-/// [`DecodeError::UnknownLayer`](crate::DecodeError::UnknownLayer)).
+/// be changed node by node. Checksum and compression are what we would *like* to send: each node tells which ones it can read ([`Layers`]), and gets
+/// [what is left of them then](Self::readable_by). Encryption is never left out; its algorithm must be compiled into all nodes. What a node does not know it refuses and
+/// counts ([`DecodeError::UnknownLayer`](crate::DecodeError::UnknownLayer)).
 ///
 /// ```
 /// use memberlist_types::{ChecksumAlgorithm, Framing, Label};
@@ -50,6 +51,29 @@ pub struct Framing {
     #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
     #[cfg_attr(feature = "serde", serde(skip))]
     pub keyring: Option<Keyring>,
+    /// What carries the bytes encrypts and authenticates them already (TLS, QUIC): we don't do it again, and take input in clear, whatever the
+    /// keyring's policy. Input that is encrypted all the same is decrypted. Set for packets and streams by the driver, from what the transport says
+    /// of itself. Default: false.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub secured_below: bool,
+}
+
+/// What protects packets or frames against those who can read and write on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protection {
+    /// Nothing: there is no keyring.
+    NoKeyring,
+    /// Nothing: the keyring has no keys.
+    NoKeys,
+    /// Nothing: the keyring's policy is to send in clear, and to accept that.
+    Accepted,
+    /// What is sent is encrypted, but what arrives in clear is accepted.
+    Preferred,
+    /// All is encrypted, and must be.
+    Required,
+    /// What carries the bytes encrypts and authenticates them ([`Framing::secured_below`]).
+    Below,
 }
 
 impl Framing {
@@ -63,6 +87,7 @@ impl Framing {
             compression: None,
             #[cfg(feature = "encryption")]
             keyring: None,
+            secured_below: false,
         }
     }
 
@@ -92,6 +117,51 @@ impl Framing {
     pub fn with_compression(mut self, compression: Option<Compression>) -> Self {
         self.compression = compression;
         self
+    }
+
+    /// With (or without) encryption by what carries the bytes.
+    #[must_use]
+    pub fn with_secured_below(mut self, secured: bool) -> Self {
+        self.secured_below = secured;
+        self
+    }
+
+    /// This framing, without what a node with these layers can't read: another checksum becomes crc32, and a compression is left out.
+    /// It never takes more room than this one: crc32 is the smallest checksum.
+    #[must_use]
+    pub fn readable_by(&self, layers: Layers) -> Self {
+        let mut framing = self.clone();
+        if !self.checksum.is_none_or(|algorithm| layers.reads_checksum(algorithm)) {
+            framing.checksum = Some(ChecksumAlgorithm::Crc32);
+        }
+        framing.compression =
+            self.compression.filter(|compression| layers.reads_compression(compression.algorithm));
+        framing
+    }
+
+    /// Whether every node reads what is sent with this framing, whatever is compiled into it.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        self.compression.is_none()
+            && self.checksum.is_none_or(|algorithm| algorithm == ChecksumAlgorithm::Crc32)
+    }
+
+    /// What protects that which is sent and received with this framing, now.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        if self.secured_below {
+            return Protection::Below;
+        }
+        #[cfg(feature = "encryption")]
+        if let Some(keyring) = &self.keyring {
+            return match (keyring.primary(), keyring.policy()) {
+                (None, _) => Protection::NoKeys,
+                (_, EncryptionPolicy::Accept) => Protection::Accepted,
+                (_, EncryptionPolicy::Prefer) => Protection::Preferred,
+                (_, EncryptionPolicy::Require) => Protection::Required,
+            };
+        }
+        Protection::NoKeyring
     }
 
     /// With these keys (or none).

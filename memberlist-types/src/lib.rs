@@ -47,6 +47,7 @@ mod incarnation;
 )]
 mod keyring;
 mod label;
+mod layers;
 mod message;
 mod meta;
 mod native;
@@ -57,13 +58,14 @@ mod versions;
 mod wire;
 
 pub use algorithm::{ChecksumAlgorithm, Compression, CompressionAlgorithm};
-pub use framing::Framing;
+pub use framing::{Framing, Protection};
 pub use identity::{Address, Id};
 pub use incarnation::Incarnation;
 #[cfg(feature = "encryption")]
 #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
 pub use keyring::{EncryptionAlgorithm, EncryptionPolicy, KeyId, KeyUse, Keyring, KeyringError, SecretKey};
 pub use label::{Label, LabelTooLong};
+pub use layers::Layers;
 pub use message::{
     Ack, Alive, Broadcast, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,
     StreamMessage, Suspect,

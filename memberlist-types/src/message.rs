@@ -1,4 +1,4 @@
-use crate::{Incarnation, Meta, Node, NodeState, Versions};
+use crate::{Incarnation, Layers, Meta, Node, NodeState, Versions};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
@@ -84,6 +84,8 @@ pub struct Alive<I, A> {
     pub meta: Meta,
     /// Its versions; `None` if what the peer sent was not a complete set.
     pub versions: Option<Versions>,
+    /// What it can read; the base set if it did not say.
+    pub layers: Layers,
 }
 
 /// `node` is dead, says `from`; if both are the same it left of its own will.
@@ -190,7 +192,7 @@ impl<I, A> Message<I, A> {
 pub struct PushPull<I, A> {
     /// Whether the dialler is joining (else it is periodic anti-entropy).
     pub join: bool,
-    /// Every node that the sender knows, itself and the dead included.
+    /// Every node that the sender knows, the dead included. Itself first: what it says there of the layers that it reads holds for the reply.
     pub states: Vec<NodeState<I, A>>,
     /// The application's own state; may be empty.
     pub user: Bytes,

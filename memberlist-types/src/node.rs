@@ -1,4 +1,4 @@
-use crate::{Incarnation, Meta, Versions};
+use crate::{Incarnation, Layers, Meta, Versions};
 use core::fmt;
 
 /// A node's name and where it is reached.
@@ -94,7 +94,7 @@ impl fmt::Display for State {
 /// Wire data: it reaches the membership table only through the machine's admission.
 ///
 /// ```
-/// use memberlist_types::{Incarnation, Meta, Node, NodeState, State, Versions};
+/// use memberlist_types::{Incarnation, Layers, Meta, Node, NodeState, State, Versions};
 ///
 /// let state = NodeState {
 ///     node: Node::new("cache-1", 1u64),
@@ -102,6 +102,7 @@ impl fmt::Display for State {
 ///     incarnation: Incarnation::new(2),
 ///     state: State::Suspect,
 ///     versions: Some(Versions::default()),
+///     layers: Layers::BASE,
 /// };
 /// assert_eq!(state.to_string(), "suspect cache-1(1) at incarnation 2");
 /// ```
@@ -117,4 +118,6 @@ pub struct NodeState<I, A> {
     pub state: State,
     /// The versions it announced; `None` if what the peer sent was not a complete set.
     pub versions: Option<Versions>,
+    /// What it can read; the base set if it did not say.
+    pub layers: Layers,
 }

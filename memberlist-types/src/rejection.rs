@@ -46,6 +46,21 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// All that [`reason`](Self::reason) can say.
+    pub const REASONS: &[&str] = &[
+        "truncated",
+        "bad_magic",
+        "label_mismatch",
+        "checksum_mismatch",
+        "unknown_layer",
+        "unencrypted",
+        "no_key",
+        "undecryptable",
+        "unknown_kind",
+        "too_large",
+        "invalid",
+    ];
+
     /// A short, stable name for counters.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

@@ -193,6 +193,9 @@ impl Display for Framing {
         if let Some(keyring) = &self.keyring {
             write!(f, ", {keyring}")?;
         }
+        if self.secured_below {
+            f.write_str(", secured below")?;
+        }
         Ok(())
     }
 }

@@ -8,7 +8,7 @@
 use allocation_counter::measure;
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    DecodeError, Framing, Incarnation, Message, Meta, NativeWire, Node, NodeState, PushPull, State,
+    DecodeError, Framing, Incarnation, Layers, Message, Meta, NativeWire, Node, NodeState, PushPull, State,
     StreamLimits, StreamMessage, Versions, Wire,
 };
 use proptest::{collection::vec, prelude::*};
@@ -135,6 +135,7 @@ fn metadata_does_not_keep_its_input_alive() {
         incarnation: Incarnation::new(1),
         state: State::Alive,
         versions: Some(Versions::default()),
+        layers: Layers::compiled_in(),
     };
     let message = PushPull { join: false, states: vec![state], user: Bytes::from(vec![7; 1 << 20]) };
     let limits = StreamLimits::default();

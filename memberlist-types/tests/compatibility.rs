@@ -4,8 +4,9 @@
 
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    Ack, Alive, Dead, DecodeError, Framing, Incarnation, IndirectPing, Message, Meta, Nack, NativeWire, Node,
-    NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage, Suspect, Versions, Wire,
+    Ack, Alive, Dead, DecodeError, Framing, Incarnation, IndirectPing, Layers, Message, Meta, Nack,
+    NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage, Suspect,
+    Versions, Wire,
 };
 use std::net::SocketAddr;
 
@@ -88,7 +89,13 @@ fn unknown_fields_are_skipped_in_every_message() {
         ),
         (
             Later::new(6).field(1, b"a").field(2, PLACE).field(3, &[3]).unknown().field(4, b"m"),
-            Message::Alive(Alive { incarnation, node: node("a"), meta: Meta::new("m"), versions: None }),
+            Message::Alive(Alive {
+                incarnation,
+                node: node("a"),
+                meta: Meta::new("m"),
+                versions: None,
+                layers: Layers::BASE,
+            }),
         ),
         (
             Later::new(7).field(1, b"a").field(2, b"b").field(3, &[3]).unknown(),
@@ -115,6 +122,7 @@ fn unknown_fields_are_skipped_in_a_push_pull_and_its_states() {
             incarnation: Incarnation::ZERO,
             state: State::Suspect,
             versions: None,
+            layers: Layers::BASE,
         }],
         user: Bytes::from_static(b"u"),
     };
@@ -135,7 +143,8 @@ fn missing_fields_have_their_defaults() {
             incarnation: Incarnation::ZERO,
             node: node("a"),
             meta: Meta::EMPTY,
-            versions: None
+            versions: None,
+            layers: Layers::BASE
         }))
     );
     let empty = PushPull { join: false, states: vec![], user: Bytes::new() };

@@ -5,7 +5,8 @@
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
     Compression, CompressionAlgorithm, DecodeError, EncryptionAlgorithm, EncryptionPolicy, Framing, KeyUse,
-    Keyring, Label, Message, Nack, NativeWire, SecretKey, SequenceNumber, StreamLimits, StreamMessage, Wire,
+    Keyring, Label, Message, Nack, NativeWire, Protection, SecretKey, SequenceNumber, StreamLimits,
+    StreamMessage, Wire,
 };
 use std::net::SocketAddr;
 
@@ -485,4 +486,28 @@ fn keyring_may_be_shared_between_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<Keyring>();
     shared::<Framing>();
+}
+
+/// What a transport encrypts already is not encrypted again, and both are read; a key that is missing is still named.
+#[test]
+fn nothing_is_encrypted_twice_over_a_secure_transport() {
+    let below = |keys: &[&SecretKey]| node(keys).with_secured_below(true);
+    let (one, other) = (below(&[&aes(1)]), below(&[&aes(2)]));
+    assert!(!is_encrypted(&one));
+    assert_eq!(wire().packet_overhead(&one), wire().packet_overhead(&clear()));
+    assert_eq!(send(&one, &other), Ok(()), "whatever the keys and the policy");
+    assert_eq!(send(&node(&[&aes(1)]), &one), Ok(()), "who encrypts all the same is understood");
+    assert_eq!(send(&node(&[&aes(1)]), &other), Err(DecodeError::NoKey));
+    assert_eq!(send(&one, &node(&[&aes(1)])), Err(DecodeError::Unencrypted));
+}
+
+#[test]
+fn protection_says_what_keyring_and_transport_give() {
+    let with = |policy| framing("", ring(&[&aes(1)]).with_policy(policy)).protection();
+    assert_eq!(clear().protection(), Protection::NoKeyring);
+    assert_eq!(node(&[]).protection(), Protection::NoKeys);
+    assert_eq!(with(EncryptionPolicy::Accept), Protection::Accepted);
+    assert_eq!(with(EncryptionPolicy::Prefer), Protection::Preferred);
+    assert_eq!(with(EncryptionPolicy::Require), Protection::Required);
+    assert_eq!(clear().with_secured_below(true).protection(), Protection::Below);
 }

@@ -7,9 +7,9 @@ mod second;
 
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    Ack, Alive, Broadcast, Dead, DecodeError, Framing, Incarnation, IndirectPing, Label, Message, Meta, Nack,
-    NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage, Suspect,
-    Versions, Wire,
+    Ack, Alive, Broadcast, Dead, DecodeError, Framing, Incarnation, IndirectPing, Label, Layers, Message,
+    Meta, Nack, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits,
+    StreamMessage, Suspect, Versions, Wire,
 };
 use second::{Msg, StreamMsg};
 use std::{collections::BTreeMap, net::SocketAddr};
@@ -56,6 +56,17 @@ fn messages() -> Vec<(&'static str, Msg)> {
                 node: a.clone(),
                 meta: Meta::new("role=cache;zone=b"),
                 versions: Some(application),
+                layers: Layers::BASE,
+            }),
+        ),
+        (
+            "alive-layers",
+            Message::Alive(Alive {
+                incarnation,
+                node: a.clone(),
+                meta: Meta::EMPTY,
+                versions: None,
+                layers: Layers::from_bits(0xa04),
             }),
         ),
         (
@@ -65,6 +76,7 @@ fn messages() -> Vec<(&'static str, Msg)> {
                 node: b.clone(),
                 meta: Meta::EMPTY,
                 versions: None,
+                layers: Layers::BASE,
             }),
         ),
         ("dead", Message::Dead(Dead { incarnation, node: b.id.clone(), from: a.id.clone() })),
@@ -105,6 +117,7 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
         incarnation: Incarnation::new(5),
         state,
         versions,
+        layers: Layers::BASE,
     };
     let push_pull = PushPull {
         join: true,
@@ -114,6 +127,11 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
         ],
         user: Bytes::from_static(b"application"),
     };
+    let reads = NodeState {
+        layers: Layers::from_bits(0xa04),
+        ..state("node-a", State::Suspect, "", Some(Versions::default()))
+    };
+    let layers = PushPull { join: false, states: vec![reads], user: Bytes::new() };
     let empty = PushPull { join: false, states: vec![], user: Bytes::new() };
     let ping = Ping {
         seq: SequenceNumber(9),
@@ -122,6 +140,7 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
     };
     vec![
         ("frame-push-pull", labelled(), StreamMessage::PushPull(push_pull)),
+        ("frame-push-pull-layers", Framing::new(), StreamMessage::PushPull(layers)),
         ("frame-push-pull-empty", Framing::new(), StreamMessage::PushPull(empty)),
         ("frame-ping", Framing::new(), StreamMessage::Ping(ping)),
         ("frame-ack", labelled(), StreamMessage::Ack(Ack { seq: SequenceNumber(9), payload: Bytes::new() })),

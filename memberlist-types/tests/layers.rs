@@ -19,7 +19,7 @@ mod strategy;
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
     ChecksumAlgorithm, Compression, CompressionAlgorithm, DecodeError, EncryptionAlgorithm, Framing, Keyring,
-    Label, Message, Nack, NativeWire, SecretKey, SequenceNumber, StreamLimits, StreamMessage, Wire,
+    Label, Layers, Message, Nack, NativeWire, SecretKey, SequenceNumber, StreamLimits, StreamMessage, Wire,
 };
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use second::{Msg, StreamMsg};
@@ -376,4 +376,28 @@ proptest! {
             }
         }
     }
+}
+
+/// F-70: what is sent is what the receiver can read, and it takes no more room than what was reckoned with.
+#[test]
+fn framing_is_reduced_to_what_a_node_reads() {
+    for &checksum in ChecksumAlgorithm::ALL {
+        for &algorithm in CompressionAlgorithm::ALL {
+            let compression = Compression::new(algorithm);
+            let framing = Framing::new().with_checksum(Some(checksum)).with_compression(Some(compression));
+            assert_eq!(framing.readable_by(Layers::compiled_in()), framing);
+            assert_eq!(framing.readable_by(Layers::BASE), Framing::new());
+            let some = Layers::BASE.with_checksum(checksum);
+            assert_eq!(framing.readable_by(some), Framing::new().with_checksum(Some(checksum)));
+            let some = Layers::BASE.with_compression(algorithm);
+            assert_eq!(framing.readable_by(some), Framing::new().with_compression(Some(compression)));
+            assert!(framing.readable_by(Layers::BASE).is_base() && !framing.is_base());
+            for layers in [Layers::BASE, some] {
+                let reduced = framing.readable_by(layers);
+                assert!(wire().packet_overhead(&reduced) <= wire().packet_overhead(&framing));
+            }
+        }
+    }
+    let none = Framing::new().with_checksum(None);
+    assert_eq!(none.readable_by(Layers::BASE), none, "no checksum is read by everybody");
 }

@@ -95,11 +95,15 @@ fn reasons_of_refusals_are_stable() {
         (DecodeError::LabelMismatch, "label_mismatch"),
         (DecodeError::ChecksumMismatch, "checksum_mismatch"),
         (DecodeError::UnknownLayer(0), "unknown_layer"),
+        (DecodeError::Unencrypted, "unencrypted"),
+        (DecodeError::NoKey, "no_key"),
+        (DecodeError::Undecryptable, "undecryptable"),
         (DecodeError::UnknownKind(0), "unknown_kind"),
         (DecodeError::TooLarge { what: "states", actual: 2, limit: 1 }, "too_large"),
         (DecodeError::Invalid("state"), "invalid"),
     ];
-    for (error, reason) in reasons {
-        assert_eq!(error.reason(), reason);
+    for (error, reason) in &reasons {
+        assert_eq!(error.reason(), *reason);
     }
+    assert_eq!(reasons.map(|(_, reason)| reason), DecodeError::REASONS, "each has its counter");
 }

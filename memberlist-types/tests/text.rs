@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use memberlist_types::{
     Ack, Alive, ChecksumAlgorithm, Dead, DecodeError, EncodeError, Framing, Incarnation, IndirectPing, Label,
-    LabelTooLong, Message, MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State,
-    StreamLimits, StreamMessage, Suspect, Versions, WireFeatures,
+    LabelTooLong, Layers, Message, MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber,
+    State, StreamLimits, StreamMessage, Suspect, Versions, WireFeatures,
 };
 use std::{fmt::Display, net::SocketAddr};
 
@@ -58,7 +58,13 @@ fn messages_read_like_sentences() {
 /// W-40
 #[test]
 fn alive_names_what_it_carries() {
-    let bare = Alive { incarnation: INCARNATION, node: node("a"), meta: Meta::EMPTY, versions: None };
+    let bare = Alive {
+        incarnation: INCARNATION,
+        node: node("a"),
+        meta: Meta::EMPTY,
+        versions: None,
+        layers: Layers::BASE,
+    };
     reads(Msg::Alive(bare.clone()), "alive a(10.0.0.1:7946) at incarnation 3");
     reads(
         Alive { meta: Meta::new("role"), versions: Some(Versions::default()), ..bare },
@@ -86,6 +92,7 @@ fn stream_messages_read_like_sentences() {
         incarnation: INCARNATION,
         state: State::Left,
         versions: None,
+        layers: Layers::BASE,
     };
     reads(state, "left a(10.0.0.1:7946) at incarnation 3");
 }

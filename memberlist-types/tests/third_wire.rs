@@ -6,9 +6,9 @@
 
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    Ack, Address, Alive, Dead, DecodeError, EncodeError, Framing, Id, Incarnation, IndirectPing, Message,
-    Meta, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage,
-    Suspect, Wire, WireFeatures,
+    Ack, Address, Alive, Dead, DecodeError, EncodeError, Framing, Id, Incarnation, IndirectPing, Layers,
+    Message, Meta, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits,
+    StreamMessage, Suspect, Wire, WireFeatures,
 };
 use std::{fmt::Write, str::FromStr};
 
@@ -175,6 +175,7 @@ fn message<I: Id + FromStr, A: Address + FromStr>(line: &str) -> Result<Message<
             node: node(id, address)?,
             meta: Meta::new(unhex(meta)?),
             versions: None,
+            layers: Layers::BASE,
         }),
         ["user", payload] => Message::User(unhex(payload)?),
         _ => return Err(DecodeError::Invalid("line")),
@@ -190,6 +191,7 @@ fn state<I: Id + FromStr, A: Address + FromStr>(line: &str) -> Result<NodeState<
         state: State::from_value(parse(state)?).ok_or(DecodeError::Invalid("state"))?,
         meta: Meta::new(unhex(meta)?),
         versions: None,
+        layers: Layers::BASE,
     })
 }
 
@@ -232,6 +234,7 @@ fn round_trip<W: Wire<String, u64>>(wire: &W, messages: &[Message<String, u64>])
         incarnation: Incarnation::new(2),
         state: State::Suspect,
         versions: None,
+        layers: Layers::BASE,
     };
     let message =
         StreamMessage::PushPull(PushPull { join: true, states: vec![state], user: Bytes::from_static(b"u") });
@@ -257,7 +260,13 @@ fn messages() -> Vec<Message<String, u64>> {
         Message::Ack(Ack { seq: SequenceNumber(7), payload: Bytes::from_static(b"p") }),
         Message::Suspect(Suspect { incarnation, node: "a".into(), from: "b".into() }),
         Message::Dead(Dead { incarnation, node: "a".into(), from: "b".into() }),
-        Message::Alive(Alive { incarnation, node: node("a", 1), meta: Meta::new("m"), versions: None }),
+        Message::Alive(Alive {
+            incarnation,
+            node: node("a", 1),
+            meta: Meta::new("m"),
+            versions: None,
+            layers: Layers::BASE,
+        }),
         Message::User(Bytes::from_static(b"hello")),
     ]
 }

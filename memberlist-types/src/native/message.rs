@@ -5,8 +5,8 @@ use super::{
     field::{collect, put_bytes, put_data, put_uint, uint, uint32},
 };
 use crate::{
-    Ack, Alive, Broadcast, Dead, DecodeError, EncodeError, Incarnation, IndirectPing, Message, Meta, Nack,
-    Node, Ping, SequenceNumber, Suspect, Versions,
+    Ack, Alive, Broadcast, Dead, DecodeError, EncodeError, Incarnation, IndirectPing, Layers, Message, Meta,
+    Nack, Node, Ping, SequenceNumber, Suspect, Versions,
 };
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -41,7 +41,8 @@ pub(super) fn encode<I: WireData, A: WireData>(
         Message::Suspect(s) => put_accusation(out, kind::SUSPECT, &s.node, &s.from, s.incarnation),
         Message::Alive(alive) => {
             out.push(kind::ALIVE);
-            put_member(out, &alive.node, alive.incarnation, &alive.meta, alive.versions)
+            put_member(out, &alive.node, alive.incarnation, &alive.meta, alive.versions)?;
+            put_layers(out, alive.layers)
         }
         Message::Dead(d) => put_accusation(out, kind::DEAD, &d.node, &d.from, d.incarnation),
         Message::User(payload) => put_user(out, payload),
@@ -178,12 +179,13 @@ pub(super) fn put_member<I: WireData, A: WireData>(
 }
 
 fn alive<I: WireData, A: WireData>(body: &[u8]) -> Result<Alive<I, A>, DecodeError> {
-    let [id, address, incarnation, meta, versions] = collect(body)?;
+    let [id, address, incarnation, meta, versions, _, layers] = collect(body)?;
     Ok(Alive {
         incarnation: self::incarnation(incarnation)?,
         node: node(id, "node id", address, "node address")?,
         meta: self::meta(meta),
         versions: self::versions(versions),
+        layers: self::layers(layers)?,
     })
 }
 
@@ -241,4 +243,13 @@ pub(super) fn meta(value: Option<&[u8]>) -> Meta {
 
 pub(super) fn versions(value: Option<&[u8]>) -> Option<Versions> {
     value?.try_into().ok().map(Versions::from_bytes)
+}
+
+/// Tag 7 in both an alive message and an entry of a push/pull, where 6 is the state.
+pub(super) fn put_layers(out: &mut Vec<u8>, layers: Layers) -> Result<(), EncodeError> {
+    put_uint(out, 7, layers.bits().into())
+}
+
+pub(super) fn layers(value: Option<&[u8]>) -> Result<Layers, DecodeError> {
+    uint32(value, "layers").map(Layers::from_bits)
 }

@@ -145,6 +145,7 @@ fn put_push_pull<I: WireData, A: WireData>(
         record.clear();
         message::put_member(&mut record, &state.node, state.incarnation, &state.meta, state.versions)?;
         put_uint(&mut record, 6, state.state.value().into())?;
+        message::put_layers(&mut record, state.layers)?;
         put_bytes(out, STATE, &record, "state bytes")?;
     }
     Ok(())
@@ -190,7 +191,7 @@ fn push_pull<I: WireData, A: WireData>(
 }
 
 fn state<I: WireData, A: WireData>(record: &[u8]) -> Result<NodeState<I, A>, DecodeError> {
-    let [id, address, incarnation, meta, versions, state] = collect(record)?;
+    let [id, address, incarnation, meta, versions, state, layers] = collect(record)?;
     let state = u8::try_from(uint(state, "state")?).ok().and_then(State::from_value);
     Ok(NodeState {
         node: node(id, "node id", address, "node address")?,
@@ -198,6 +199,7 @@ fn state<I: WireData, A: WireData>(record: &[u8]) -> Result<NodeState<I, A>, Dec
         incarnation: message::incarnation(incarnation)?,
         state: state.ok_or(DecodeError::Invalid("state"))?,
         versions: message::versions(versions),
+        layers: message::layers(layers)?,
     })
 }
 

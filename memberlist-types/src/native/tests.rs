@@ -1,9 +1,9 @@
 //! The codec as the rest of the project sees it, through `Wire`.
 
 use crate::{
-    Ack, Alive, Dead, DecodeError, EncodeError, Framing, Id, Incarnation, IndirectPing, Label, Message, Meta,
-    Nack, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits, StreamMessage,
-    Suspect, Versions, Wire, WireData,
+    Ack, Alive, Dead, DecodeError, EncodeError, Framing, Id, Incarnation, IndirectPing, Label, Layers,
+    Message, Meta, Nack, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits,
+    StreamMessage, Suspect, Versions, Wire, WireData,
 };
 use alloc::{string::String, vec, vec::Vec};
 use bytes::{Bytes, BytesMut};
@@ -31,6 +31,7 @@ fn alive() -> Alive<String, SocketAddr> {
         node: node("node-0001"),
         meta: Meta::EMPTY,
         versions: Some(Versions::default()),
+        layers: Layers::BASE,
     }
 }
 
@@ -62,6 +63,7 @@ fn push_pull() -> PushPull<String, SocketAddr> {
         incarnation: Incarnation::new(9),
         state,
         versions: None,
+        layers: Layers::BASE,
     };
     PushPull {
         join: true,

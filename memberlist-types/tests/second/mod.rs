@@ -6,8 +6,8 @@ mod layers;
 use bytes::Bytes;
 pub(crate) use layers::Key;
 use memberlist_types::{
-    Ack, Alive, Broadcast, Dead, Incarnation, IndirectPing, Message, Meta, Nack, Node, NodeState, Ping,
-    PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
+    Ack, Alive, Broadcast, Dead, Incarnation, IndirectPing, Layers, Message, Meta, Nack, Node, NodeState,
+    Ping, PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -82,6 +82,7 @@ fn message(bytes: &[u8]) -> Option<Msg> {
             incarnation: Incarnation::new(number32(field(3))?),
             meta: Meta::new(field(4).unwrap_or_default().to_vec()),
             versions: versions(field(5)),
+            layers: Layers::from_bits(number32(field(7))?),
         }),
         8 => {
             let payload = Bytes::copy_from_slice(field(1).unwrap_or_default());
@@ -151,6 +152,7 @@ fn state(bytes: &[u8]) -> Option<NodeState<String, SocketAddr>> {
         incarnation: Incarnation::new(number32(field(3))?),
         meta: Meta::new(field(4).unwrap_or_default().to_vec()),
         versions: versions(field(5)),
+        layers: Layers::from_bits(number32(field(7))?),
         state: match number(field(6))? {
             0 => State::Alive,
             1 => State::Suspect,

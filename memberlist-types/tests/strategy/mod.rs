@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memberlist_types::{
     Ack, Alive, Broadcast, ChecksumAlgorithm, Compression, CompressionAlgorithm, Dead, Framing, Incarnation,
-    IndirectPing, Label, Message, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State,
+    IndirectPing, Label, Layers, Message, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State,
     StreamMessage, Suspect, Versions,
 };
 use proptest::{collection::vec, option, prelude::*};
@@ -56,6 +56,11 @@ fn versions() -> impl Strategy<Value = Option<Versions>> {
     option::of(any::<[u8; 6]>().prop_map(Versions::from_bytes))
 }
 
+/// Mostly what is known, sometimes anything.
+fn layers() -> impl Strategy<Value = Layers> {
+    prop_oneof![Just(Layers::BASE), Just(Layers::compiled_in()), any::<u32>().prop_map(Layers::from_bits)]
+}
+
 fn ping() -> impl Strategy<Value = Ping<String, SocketAddr>> {
     (seq(), option::of(id()), option::of(node())).prop_map(|(seq, target, source)| Ping {
         seq,
@@ -80,9 +85,11 @@ pub(crate) fn message() -> impl Strategy<Value = Msg> {
         accusation()
             .prop_map(|(incarnation, node, from)| { Message::Suspect(Suspect { incarnation, node, from }) }),
         accusation().prop_map(|(incarnation, node, from)| Message::Dead(Dead { incarnation, node, from })),
-        (incarnation(), node(), meta(), versions()).prop_map(|(incarnation, node, meta, versions)| {
-            Message::Alive(Alive { incarnation, node, meta, versions })
-        }),
+        (incarnation(), node(), meta(), versions(), layers()).prop_map(
+            |(incarnation, node, meta, versions, layers)| {
+                Message::Alive(Alive { incarnation, node, meta, versions, layers })
+            }
+        ),
         payload().prop_map(Message::User),
         (id(), any::<u64>(), payload()).prop_map(|(origin, number, payload)| {
             Message::Broadcast(Broadcast { origin, number, payload })
@@ -92,8 +99,15 @@ pub(crate) fn message() -> impl Strategy<Value = Msg> {
 
 fn node_state() -> impl Strategy<Value = NodeState<String, SocketAddr>> {
     let state = prop_oneof![Just(State::Alive), Just(State::Suspect), Just(State::Dead), Just(State::Left)];
-    (node(), meta(), incarnation(), state, versions()).prop_map(
-        |(node, meta, incarnation, state, versions)| NodeState { node, meta, incarnation, state, versions },
+    (node(), meta(), incarnation(), state, versions(), layers()).prop_map(
+        |(node, meta, incarnation, state, versions, layers)| NodeState {
+            node,
+            meta,
+            incarnation,
+            state,
+            versions,
+            layers,
+        },
     )
 }
 

@@ -24,12 +24,13 @@ pub(super) struct Sealing {
 
 /// With a keyring, always: keys and policy may change at any time.
 pub(super) fn overhead(framing: &Framing) -> usize {
-    if framing.keyring.is_some() { LEADER + TRAILER } else { 0 }
+    if framing.keyring.is_some() && !framing.secured_below { LEADER + TRAILER } else { 0 }
 }
 
 /// Appends what stands before that which is encrypted; nothing if we send in clear.
 pub(super) fn begin(framing: &Framing, out: &mut Vec<u8>) -> Option<Sealing> {
-    let (key, nonce) = framing.keyring.as_ref()?.next()?;
+    let keyring = framing.keyring.as_ref().filter(|_| !framing.secured_below)?;
+    let (key, nonce) = keyring.next()?;
     out.push(key.algorithm.tag());
     out.push(key.id.hint());
     out.extend_from_slice(&nonce);
@@ -99,7 +100,7 @@ fn with_label<'a>(framing: &Framing, before: &'a [u8], header: usize) -> Cow<'a,
 /// Refuses what is in clear and may not be. What belongs to the class of encryptions and is unknown is none of it.
 pub(super) fn check_policy(framing: &Framing, tag: u8) -> Result<(), DecodeError> {
     let clear = tag & 0xf0 != CLASS;
-    if clear && framing.keyring.as_ref().is_some_and(Keyring::requires_encryption) {
+    if clear && !framing.secured_below && framing.keyring.as_ref().is_some_and(Keyring::requires_encryption) {
         return Err(DecodeError::Unencrypted);
     }
     Ok(())

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Ack, Incarnation, Label, Meta, Node, SequenceNumber};
+use crate::{Ack, Incarnation, Label, Layers, Meta, Node, SequenceNumber};
 use alloc::{string::String, vec, vec::Vec};
 use core::net::SocketAddr;
 
@@ -12,6 +12,7 @@ fn state(name: &str) -> NodeState<String, SocketAddr> {
         incarnation: Incarnation::new(1),
         state: State::Alive,
         versions: None,
+        layers: Layers::BASE,
     }
 }
 
