@@ -20,7 +20,8 @@ use bytes::Bytes;
 use core::time::Duration;
 use hashbrown::HashMap;
 use memberlist_types::{
-    Address, Framing, Id, Incarnation, Message, Meta, Node, NodeState, SequenceNumber, State, Versions, Wire,
+    Address, Framing, Id, Incarnation, Layers, Message, Meta, Node, NodeState, SequenceNumber, State,
+    Versions, Wire,
 };
 
 mod admission;
@@ -65,6 +66,8 @@ pub struct LocalNode<I, A> {
     pub meta: Meta,
     /// Versions. Default: this implementation's, and an application protocol of 0.
     pub versions: Versions,
+    /// Which layers of frames it can read. Default: all that are compiled in.
+    pub layers: Layers,
     /// The incarnation to start with, at least 1 (the default). Wall-clock seconds make a restart overrule what
     /// others remember of the process before it.
     pub incarnation: Incarnation,
@@ -77,6 +80,7 @@ impl<I, A> LocalNode<I, A> {
             node: Node::new(id, address),
             meta: Meta::EMPTY,
             versions: Versions::default(),
+            layers: Layers::compiled_in(),
             incarnation: Incarnation::new(1),
         }
     }
@@ -92,6 +96,13 @@ impl<I, A> LocalNode<I, A> {
     #[must_use]
     pub fn with_versions(mut self, versions: Versions) -> Self {
         self.versions = versions;
+        self
+    }
+
+    /// Reading these layers.
+    #[must_use]
+    pub fn with_layers(mut self, layers: Layers) -> Self {
+        self.layers = layers;
         self
     }
 
@@ -198,7 +209,7 @@ enum Timer<A> {
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Makes the endpoint, alive and alone. Reports itself with [`Event::Joined`].
     ///
-    /// `framing` tells how much room the wrapping of packets takes.
+    /// `framing` is that of packets: it tells how much room the wrapping takes, and whether it matters what peers can read of it.
     ///
     /// # Errors
     /// If an option is inconsistent, or the node's name, metadata or versions are not acceptable.
@@ -216,8 +227,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         local.meta.check(options.max_meta_size).map_err(CommandError::from)?;
         let incarnation = local.incarnation.max(Incarnation::new(1));
-        let record = Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
+        let mut record =
+            Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
+        record.layers = local.layers;
         let mut members = Members::new();
+        // Nobody's layers matter where we send nothing but what everybody reads.
+        if !framing.is_base() {
+            members.index_addresses();
+        }
         let me = members.insert(record, &mut rng);
         let room = options.packet_size.saturating_sub(wire.packet_overhead(framing));
         let mut endpoint = Self {
@@ -268,7 +285,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             wire,
             rng,
         };
-        endpoint.check_fits(&local.node, &local.meta, local.versions)?;
+        endpoint.check_fits(&local.node, &local.meta, local.versions, local.layers)?;
         endpoint.announce_self(None);
         let member = endpoint.local();
         endpoint.emit(Event::Joined(member));
@@ -366,11 +383,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 
-    fn push_transmit(&mut self, transmit: Transmit<A>) {
+    fn push_transmit(&mut self, to: A, messages: Vec<Bytes>, probe: Option<SequenceNumber>) {
         if self.transmits.len() >= MAX_TRANSMITS {
             self.stats.transmits_dropped += 1;
         } else {
-            self.transmits.push_back(transmit);
+            let reads = self.reads(&to);
+            self.transmits.push_back(Transmit { to, messages, reads, probe });
         }
     }
 
@@ -386,7 +404,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.requests.insert(id, purpose);
         // The driver reports by the deadline; if its report is lost, nothing waits for ever.
         self.timers.insert(deadline + REPORT_GRACE, Timer::RequestExpired(id));
-        self.stream_requests.push_back(StreamRequest { id, to, deadline, kind });
+        let reads = self.reads(&to);
+        self.stream_requests.push_back(StreamRequest { id, to, deadline, reads, kind });
         id
     }
 

@@ -2,7 +2,7 @@ use crate::Instant;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::{fmt, time::Duration};
-use memberlist_types::{Incarnation, Meta, Node, State, Versions};
+use memberlist_types::{Incarnation, Layers, Meta, Node, State, Versions};
 
 /// What is known of one node, at one moment: a snapshot by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Member<I, A> {
     pub meta: Meta,
     /// Its versions.
     pub versions: Versions,
+    /// Which layers of frames it can read, besides those that everybody reads.
+    pub layers: Layers,
     /// What is believed of it.
     pub state: State,
     /// At which incarnation.

@@ -3,7 +3,7 @@
 use crate::{Instant, Member, SuspicionReason, random, suspicion::Suspicion, timer::TimerKey};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
-use memberlist_types::{Address, Id, Incarnation, Meta, Node, State, Versions};
+use memberlist_types::{Address, Id, Incarnation, Layers, Meta, Node, State, Versions};
 use rand_core::Rng;
 
 /// Names a record; a key of a forgotten record finds nothing, even if its place was taken by another.
@@ -18,6 +18,7 @@ pub(crate) struct Record<I, A> {
     pub(crate) node: Node<I, A>,
     pub(crate) meta: Meta,
     pub(crate) versions: Versions,
+    pub(crate) layers: Layers,
     pub(crate) incarnation: Incarnation,
     /// The highest incarnation known from the node itself, or the first that was heard: what hearsay is measured against.
     pub(crate) trusted: Incarnation,
@@ -54,6 +55,7 @@ impl<I: Id, A: Address> Record<I, A> {
             node,
             meta,
             versions,
+            layers: Layers::BASE,
             incarnation,
             trusted: incarnation,
             conflict_at: None,
@@ -74,6 +76,7 @@ impl<I: Id, A: Address> Record<I, A> {
             node: self.node.clone(),
             meta: self.meta.clone(),
             versions: self.versions,
+            layers: self.layers,
             state: self.state,
             incarnation: self.incarnation,
             changed_at: self.changed_at,
@@ -91,6 +94,8 @@ pub(crate) struct Members<I, A> {
     slots: Vec<Slot<I, A>>,
     free: Vec<u32>,
     index: HashMap<I, MemberKey>,
+    /// Who was heard of last at each address; kept only if somebody asks.
+    addresses: Option<HashMap<A, MemberKey>>,
     /// Every record once; those before `cursor` had their turn in this round.
     order: Vec<MemberKey>,
     cursor: usize,
@@ -103,9 +108,41 @@ impl<I: Id, A: Address> Members<I, A> {
             slots: Vec::new(),
             free: Vec::new(),
             index: HashMap::new(),
+            addresses: None,
             order: Vec::new(),
             cursor: 0,
             counts: [0; 4],
+        }
+    }
+
+    /// From now on finds records by address, too: for an empty table.
+    pub(crate) fn index_addresses(&mut self) {
+        self.addresses = Some(HashMap::new());
+    }
+
+    /// The record that was last [`settled`](Self::settle) at this address.
+    pub(crate) fn by_address(&self, address: &A) -> Option<&Record<I, A>> {
+        self.get(*self.addresses.as_ref()?.get(address)?)
+    }
+
+    /// A node was just heard to be at its address.
+    pub(crate) fn settle(&mut self, key: MemberKey) {
+        if self.addresses.is_some()
+            && let Some(address) = self.get(key).map(|record| record.node.address.clone())
+            && let Some(addresses) = &mut self.addresses
+        {
+            addresses.insert(address, key);
+        }
+    }
+
+    /// A node is not at its address any more.
+    pub(crate) fn unsettle(&mut self, key: MemberKey) {
+        if self.addresses.is_some()
+            && let Some(address) = self.get(key).map(|record| record.node.address.clone())
+            && let Some(addresses) = &mut self.addresses
+            && addresses.get(&address) == Some(&key)
+        {
+            addresses.remove(&address);
         }
     }
 
@@ -162,6 +199,7 @@ impl<I: Id, A: Address> Members<I, A> {
             place.record = Some(record);
         }
         self.index.insert(id, key);
+        self.settle(key);
         self.bump(state, 1);
         let last = self.order.len();
         self.order.push(key);
@@ -175,6 +213,7 @@ impl<I: Id, A: Address> Members<I, A> {
 
     /// Forgets a record.
     pub(crate) fn remove(&mut self, key: MemberKey) -> Option<Record<I, A>> {
+        self.unsettle(key);
         let slot = self.slots.get_mut(key.slot as usize).filter(|s| s.generation == key.generation)?;
         let record = slot.record.take()?;
         slot.generation = slot.generation.wrapping_add(1);

@@ -1,7 +1,7 @@
 use crate::Instant;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use memberlist_types::SequenceNumber;
+use memberlist_types::{Layers, SequenceNumber};
 
 /// A packet to send: the driver puts `messages` into one packet with `Wire::encode_packet`.
 ///
@@ -12,6 +12,9 @@ pub struct Transmit<A> {
     pub to: A,
     /// What goes into the packet, each already encoded.
     pub messages: Vec<Bytes>,
+    /// What is known to be read there, so that the driver wraps the packet in nothing else (`Framing::readable_by`). `None`: nothing is known
+    /// (or it does not matter, because everybody reads our framing): take the base set, as for `Layers::BASE`.
+    pub reads: Option<Layers>,
     /// Set if the machine wants to know when this packet could not be sent (a direct probe): hand it to `handle_send_failure`.
     pub probe: Option<SequenceNumber>,
 }
@@ -32,6 +35,8 @@ pub struct StreamRequest<I, A> {
     pub to: A,
     /// Give up, close the stream and report at this time.
     pub deadline: Instant,
+    /// What is known to be read there; as [`Transmit::reads`].
+    pub reads: Option<Layers>,
     /// What to say.
     pub kind: StreamRequestKind<I>,
 }

@@ -66,7 +66,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 Err(RejectReason::IncarnationJump)
             }
             None if self.members.len() >= self.options.max_members => Err(RejectReason::MembersFull),
-            None if self.check_fits(&alive.node, &alive.meta, versions).is_err() => {
+            None if self.check_fits(&alive.node, &alive.meta, versions, alive.layers).is_err() => {
                 Err(RejectReason::NameTooLong)
             }
             None => Ok(versions),

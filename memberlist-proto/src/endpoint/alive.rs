@@ -21,6 +21,7 @@ pub(super) fn statement<I: Id, A: Address>(record: &Record<I, A>) -> Alive<I, A>
         node: record.node.clone(),
         meta: record.meta.clone(),
         versions: Some(record.versions),
+        layers: record.layers,
     }
 }
 
@@ -45,7 +46,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// A node that we did not know.
     fn admit(&mut self, now: Instant, alive: Alive<I, A>, versions: Versions) {
-        let record = Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
+        let mut record =
+            Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
+        record.layers = alive.layers;
         let key = self.members.insert(record, &mut self.rng);
         self.healing.found(&alive.node.id);
         self.stats.alive_accepted += 1;
@@ -79,6 +82,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             return self.verify(now, alive);
         }
         if !newer && !may_move {
+            self.on_more_layers(key, &alive, source);
             return self.on_stale_alive(now, from, key, &alive, moved);
         }
         let first_hand = source == Source::FirstHand;
@@ -93,7 +97,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             }
             return;
         }
-        if moved && self.check_fits(&alive.node, &alive.meta, versions).is_err() {
+        if moved && self.check_fits(&alive.node, &alive.meta, versions, alive.layers).is_err() {
             return self.reject(now, RejectReason::NameTooLong, Some(alive.node.id), from);
         }
         if first_hand && let Some(record) = self.members.get_mut(key) {
@@ -158,6 +162,18 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 
+    /// The same life, of which somebody knows more layers: what we know came through a node that does not know of layers. Only whom we
+    /// asked is believed, for nobody contradicts this: it is not passed on.
+    fn on_more_layers(&mut self, key: MemberKey, alive: &Alive<I, A>, source: Source) {
+        let Some(record) = self.members.get_mut(key) else { return };
+        if source != Source::Hearsay
+            && alive.incarnation == record.incarnation
+            && alive.node.address == record.node.address
+        {
+            record.layers = record.layers.union(alive.layers);
+        }
+    }
+
     /// What we would tell others about this node.
     pub(super) fn statement_about(&self, key: MemberKey) -> Option<Message<I, A>> {
         let record = self.members.get(key)?;
@@ -182,13 +198,19 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) {
         let Some(record) = self.members.get_mut(key) else { return };
         let previous = record.snapshot();
+        if record.node.address != alive.node.address {
+            self.members.unsettle(key);
+        }
+        let Some(record) = self.members.get_mut(key) else { return };
         record.node = alive.node.clone();
         record.meta = alive.meta.clone();
         record.versions = versions;
+        record.layers = alive.layers;
         record.incarnation = alive.incarnation;
         if let Some(reaper) = record.reaper.take() {
             self.timers.cancel(reaper);
         }
+        self.members.settle(key);
         self.end_suspicion(key);
         self.members.set_state(key, State::Alive, now);
         self.stats.alive_accepted += 1;
@@ -224,7 +246,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         let same = alive.incarnation == me.incarnation
             && alive.meta == me.meta
-            && alive.versions.is_none_or(|versions| versions == me.versions);
+            && alive.versions.is_none_or(|versions| versions == me.versions)
+            // Less is what went through a node that does not know of layers; it costs us nothing but compression.
+            && me.layers.contains(alive.layers);
         if same {
             return;
         }

@@ -79,7 +79,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 break;
             }
             self.stats.gossip_packets += 1;
-            self.push_transmit(Transmit { to, messages, probe: None });
+            self.push_transmit(to, messages, None);
         }
         self.arm_gossip(now);
         self.check_leave();
@@ -148,12 +148,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 used += cost;
                 messages.push(message);
             } else {
-                later.push(Transmit { to: to.clone(), messages: alloc::vec![message], probe: None });
+                later.push(message);
             }
         }
         self.fill(used, messages.len(), &mut messages);
-        self.push_transmit(Transmit { to, messages, probe });
-        later.into_iter().for_each(|transmit| self.push_transmit(transmit));
+        if later.is_empty() {
+            return self.push_transmit(to, messages, probe);
+        }
+        self.push_transmit(to.clone(), messages, probe);
+        later.into_iter().for_each(|message| self.push_transmit(to.clone(), alloc::vec![message], None));
     }
 
     /// Adds queued broadcasts to a packet that holds `used` bytes in `count` messages.

@@ -97,19 +97,21 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
     }
 
-    /// What we say in a push/pull: all that we know, ourselves, the dead and the left included. After we left, our departure
+    /// What we say in a push/pull: all that we know, ourselves first, the dead and the left included. After we left, our departure
     /// alone: we do not follow any more what becomes of others, and old news would bring back the dead.
     pub fn local_states(&self) -> Vec<NodeState<I, A>> {
         let left = self.has_left();
-        self.members
-            .iter()
-            .filter(|record| !left || record.node.id == self.id)
+        let others = self.members.iter().filter(|record| !left && record.node.id != self.id);
+        self.me()
+            .into_iter()
+            .chain(others)
             .map(|record| NodeState {
                 node: record.node.clone(),
                 meta: record.meta.clone(),
                 incarnation: record.incarnation,
                 state: record.state(),
                 versions: Some(record.versions),
+                layers: record.layers,
             })
             .collect()
     }
@@ -191,11 +193,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     fn merge(&mut self, now: Instant, state: NodeState<I, A>, asked: bool) {
-        let NodeState { node, meta, incarnation, state, versions } = state;
+        let NodeState { node, meta, incarnation, state, versions, layers } = state;
         match state {
             State::Alive => {
                 let source = if asked { alive::Source::Asked } else { alive::Source::Hearsay };
-                self.on_alive(now, None, Alive { incarnation, node, meta, versions }, source);
+                self.on_alive(now, None, Alive { incarnation, node, meta, versions, layers }, source);
             }
             State::Left => {
                 let dead = Dead { incarnation, node: node.id.clone(), from: node.id };

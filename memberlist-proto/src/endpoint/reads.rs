@@ -4,6 +4,13 @@ use super::*;
 use memberlist_types::Broadcast;
 
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// What the member at this address is known to read; `None` if nobody is known there, if it does not matter (everybody reads our
+    /// framing), or if the member is suspected: perhaps it has restarted as another build, and must be able to read that it is suspected.
+    pub fn reads(&self, address: &A) -> Option<Layers> {
+        let record = self.members.by_address(address)?;
+        (record.state() == State::Alive).then_some(record.layers)
+    }
+
     /// Ourselves.
     ///
     /// The state is `Alive`, or `Left` after [`leave`](Endpoint::leave).

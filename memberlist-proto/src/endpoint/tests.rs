@@ -16,6 +16,7 @@ fn alive(id: u32, incarnation: u32, address: u16) -> Message<u32, u16> {
         node: Node::new(id, address),
         meta: Meta::EMPTY,
         versions: Some(Versions::default()),
+        layers: memberlist_types::Layers::BASE,
     })
 }
 

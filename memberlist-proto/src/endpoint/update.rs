@@ -22,7 +22,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub fn update_meta(&mut self, now: Instant, meta: Meta) -> Result<BroadcastId, CommandError> {
         meta.check(self.options.max_meta_size)?;
         let local = self.local();
-        self.check_fits(&local.node, &meta, local.versions)?;
+        self.check_fits(&local.node, &meta, local.versions, local.layers)?;
         self.renew_self(now, |record| record.meta = meta)
     }
 
@@ -34,8 +34,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub fn update_address(&mut self, now: Instant, address: A) -> Result<BroadcastId, CommandError> {
         let local = self.local();
         let node = Node::new(local.node.id, address);
-        self.check_fits(&node, &local.meta, local.versions)?;
-        self.renew_self(now, |record| record.node = node)
+        self.check_fits(&node, &local.meta, local.versions, local.layers)?;
+        self.members.unsettle(self.me);
+        let id = self.renew_self(now, |record| record.node = node);
+        self.members.settle(self.me);
+        id
     }
 
     /// Changes options at run time. Running timers keep their times; the new ones hold from their next round on.
@@ -72,12 +75,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         node: &Node<I, A>,
         meta: &Meta,
         versions: Versions,
+        layers: Layers,
     ) -> Result<(), CommandError> {
         let alive = Message::Alive(Alive {
             incarnation: Incarnation::MAX,
             node: node.clone(),
             meta: meta.clone(),
             versions: Some(versions),
+            layers,
         });
         let mut out = Vec::new();
         self.wire.encode_message(&alive, &mut out).map_err(CommandError::Name)?;

@@ -107,6 +107,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             node: said.node,
             meta: said.meta,
             versions: said.versions,
+            layers: said.layers,
         };
         if verification.old_address.is_some() {
             verification.confirmed = Some(alive);

@@ -29,6 +29,7 @@ fn push_pull(join: bool, names: &[&str]) -> PushPull<SmolStr, SocketAddr> {
         incarnation: Incarnation::new(3),
         state: State::Alive,
         versions: Some(Versions::default()),
+        layers: memberlist_types::Layers::BASE,
     });
     PushPull { join, states: states.collect(), user: Bytes::from_static(b"user") }
 }

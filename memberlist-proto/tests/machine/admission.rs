@@ -196,7 +196,13 @@ fn name_that_fits_no_packet_is_refused() {
     let long = "y".repeat(250);
     let node = memberlist_proto::types::Node::new(long, 2);
     let versions = Some(Default::default());
-    let alive = memberlist_proto::types::Alive { incarnation: inc(1), node, meta: Meta::EMPTY, versions };
+    let alive = memberlist_proto::types::Alive {
+        incarnation: inc(1),
+        node,
+        meta: Meta::EMPTY,
+        versions,
+        layers: Default::default(),
+    };
     machine.handle_message(Instant::START, 2, Message::Alive(alive.clone()));
     // 250 bytes of name still fit a ping of 512 bytes; with a smaller packet they do not.
     assert_eq!(machine.num_members(), 2);

@@ -21,6 +21,7 @@ mod gossip;
 mod healing;
 mod health;
 mod join;
+mod layers;
 mod leave;
 mod partition;
 mod ping;

@@ -301,7 +301,7 @@ impl Net {
     }
 
     fn carry_out(&mut self, from: Addr, request: StreamRequest<Id, Addr>) {
-        let StreamRequest { id, to, deadline, kind } = request;
+        let StreamRequest { id, to, deadline, kind, .. } = request;
         if !self.open(from, to, true) {
             return self.schedule_at(
                 deadline,

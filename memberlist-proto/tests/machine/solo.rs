@@ -5,7 +5,7 @@ use core::time::Duration;
 use memberlist_proto::{
     Endpoint, Event, Instant, LocalNode, Member, Options, RequestId, StreamRequest, Transmit,
     types::{
-        Ack, Alive, Dead, Framing, Incarnation, IndirectPing, Message, Meta, Nack, NativeWire, Node,
+        Ack, Alive, Dead, Framing, Incarnation, IndirectPing, Layers, Message, Meta, Nack, NativeWire, Node,
         NodeState, Ping, SequenceNumber, State, Suspect, Versions, Wire,
     },
 };
@@ -46,6 +46,7 @@ pub fn alive(id: Id, incarnation: u32) -> Alive<Id, Addr> {
         node: node(id),
         meta: Meta::EMPTY,
         versions: Some(Versions::default()),
+        layers: Layers::BASE,
     }
 }
 
@@ -64,6 +65,7 @@ pub fn state_of(id: Id, incarnation: u32, state: State) -> NodeState<Id, Addr> {
         incarnation: inc(incarnation),
         state,
         versions: Some(Versions::default()),
+        layers: Layers::BASE,
     }
 }
 
