@@ -31,6 +31,7 @@ pub mod delegate;
 mod driver;
 mod error;
 mod event;
+mod framings;
 mod join;
 mod machine;
 mod memberlist;

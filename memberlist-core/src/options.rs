@@ -1,5 +1,5 @@
 use memberlist_proto::OptionsError;
-use memberlist_types::{Framing, Incarnation, Meta, StreamLimits, Versions};
+use memberlist_types::{Framing, Incarnation, Layers, Meta, StreamLimits, Versions};
 use std::time::Duration;
 
 /// How a memberlist behaves: the protocol's own options, how its bytes are wrapped, and the bounds of the driver.
@@ -25,8 +25,22 @@ use std::time::Duration;
 pub struct Options {
     /// The protocol: intervals, multipliers, limits. `packet_size` is reduced to what the transport can carry. Default: the LAN preset.
     pub protocol: memberlist_proto::Options,
-    /// Label and checksum. Default: no label, crc32 (none where the transport already checks its packets).
+    /// Label, checksum, compression and encryption. Default: no label, crc32 (none where the transport already checks its packets), no compression,
+    /// no encryption.
+    ///
+    /// What is sent to a member is only what that member can read ([`Member::layers`](crate::Member::layers)); to others, crc32 without compression.
+    /// Encryption is never left out, except where the transport encrypts (see `always_encrypt`).
+    ///
+    /// With the feature `encryption` of `memberlist-types`, the keyring stays within reach while the node runs: `node.options().framing.keyring`.
     pub framing: Framing,
+    /// Encrypt with the keyring even what the transport encrypts and authenticates itself (packets, streams, or both, see
+    /// [`Capabilities`](crate::Capabilities)). Default: false; what is encrypted all the same is understood. Set it alike on all nodes where the keyring's
+    /// policy is to require encryption: those without it send in clear over such a transport.
+    pub always_encrypt: bool,
+    /// Which layers of frames this node tells others that it reads. Default: all that are compiled in. For a wire of one's own that
+    /// reads less, and for tests.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub layers: Layers,
     /// What a peer may make this node read from one stream.
     pub stream_limits: StreamLimits,
     /// Metadata to start with, unless the delegate has some. Default: none.
@@ -98,6 +112,8 @@ impl Options {
             resolve_timeout: protocol.stream_timeout,
             protocol,
             framing: Framing::new(),
+            always_encrypt: false,
+            layers: Layers::compiled_in(),
             stream_limits: StreamLimits::default(),
             meta: Meta::EMPTY,
             versions: Versions::default(),
@@ -169,8 +185,12 @@ macro_rules! with {
 with! {
     /// With these protocol options.
     with_protocol: protocol, memberlist_proto::Options;
-    /// With this label and checksum.
+    /// With this label, checksum, compression and encryption.
     with_framing: framing, Framing;
+    /// With (or without) encryption even where the transport encrypts.
+    with_always_encrypt: always_encrypt, bool;
+    /// As a node that reads these layers.
+    with_layers: layers, Layers;
     /// With these limits for streams.
     with_stream_limits: stream_limits, StreamLimits;
     /// With this metadata to start with.

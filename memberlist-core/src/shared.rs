@@ -3,6 +3,7 @@
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
     driver::{seeds::Seeds, transmit::Outgoing},
+    framings::Framings,
     machine::Machine,
     metrics, queue,
     stats::{Counters, Stats},
@@ -11,7 +12,7 @@ use crate::{
 };
 use agnostic::{RuntimeLite, time::Instant as _};
 use memberlist_proto::{Instant, StreamRequest};
-use memberlist_types::{Alive, Framing, Wire};
+use memberlist_types::{Alive, Wire};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -44,6 +45,7 @@ where
     pub(crate) delegate: D,
     pub(crate) wire: W,
     pub(crate) options: Options,
+    pub(crate) framings: Framings,
     pub(crate) clock: Clock<T::Runtime>,
     pub(crate) counters: Counters,
     pub(crate) tasks: Tasks,
@@ -202,9 +204,5 @@ where
 
     pub(crate) fn uptime(&self) -> Duration {
         self.clock.now().since(Instant::START)
-    }
-
-    pub(crate) fn framing(&self) -> &Framing {
-        &self.options.framing
     }
 }

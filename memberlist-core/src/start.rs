@@ -3,6 +3,7 @@
 use crate::{
     AddressOf, Delegate, Error, Options, Transport,
     driver::{self, seeds::Seeds, transmit::Outgoing},
+    framings::Framings,
     machine::Machine,
     queue,
     shared::{Clock, Shared},
@@ -35,7 +36,7 @@ where
     ) -> Result<Arc<Self>, Error> {
         let clock = Clock::<T::Runtime>::start();
         let made = prepare(&id, &transport, &delegate, &wire, options, clock.now());
-        let (endpoint, options) = match made {
+        let (endpoint, options, framings) = match made {
             Ok(made) => made,
             Err(error) => {
                 transport.shutdown().await;
@@ -65,6 +66,7 @@ where
             delegate,
             wire,
             options,
+            framings,
         });
         shared.supervise();
         shared.spawn(driver::events::dispatch_events(Arc::clone(&shared), event_queue));
@@ -84,7 +86,7 @@ where
     }
 }
 
-type Made<I, A, W> = (Endpoint<I, A, W>, Options);
+type Made<I, A, W> = (Endpoint<I, A, W>, Options, Framings);
 
 /// Checks everything, and fits the options to the transport.
 fn prepare<T, D, W>(
@@ -111,6 +113,7 @@ where
     if capabilities.checked_packets {
         options.framing.checksum = None;
     }
+    let framings = Framings::new(&options, capabilities);
     if let Some(meta) = delegate.node_meta(options.protocol.max_meta_size) {
         options.meta = meta;
     }
@@ -119,10 +122,11 @@ where
     local.versions = options.versions;
     local.incarnation = options.incarnation.unwrap_or_else(wall_clock);
     let rng = Box::new(rand_pcg::Pcg64Dxsm::new(entropy(), entropy()));
-    let framing = options.framing.clone();
-    let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), &framing, wire.clone(), rng)?;
+    local.layers = options.layers;
+    let framing = framings.packets.wanted();
+    let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), framing, wire.clone(), rng)?;
     endpoint.set_ack_payload(delegate.ack_payload())?;
-    Ok((endpoint, options))
+    Ok((endpoint, options, framings))
 }
 
 /// Seconds since 1970: a restart within the clock's truth overrules the former life. Fits until the year 2106.

@@ -41,33 +41,20 @@ pub struct Stats {
     pub alive_dropped: u64,
     /// Times that the transport failed to give a packet or a stream.
     pub transport_errors: u64,
-    pub(crate) decode: [u64; DECODE_REASONS.len()],
+    pub(crate) decode: [u64; DECODE_REASONS],
 }
 
 impl Stats {
     /// How often something could not be decoded for this reason (see [`DecodeError::reason`]).
     #[must_use]
     pub fn decode_rejected(&self, reason: &str) -> u64 {
-        DECODE_REASONS
-            .iter()
-            .zip(self.decode)
-            .find(|(name, _)| **name == reason)
-            .map_or(0, |(_, count)| count)
+        let mut counts = DecodeError::REASONS.iter().zip(self.decode);
+        counts.find(|(name, _)| **name == reason).map_or(0, |(_, count)| count)
     }
 }
 
-/// The reasons of [`DecodeError::reason`], and one for those to come.
-pub(crate) const DECODE_REASONS: [&str; 9] = [
-    "truncated",
-    "bad_magic",
-    "label_mismatch",
-    "checksum_mismatch",
-    "unknown_layer",
-    "unknown_kind",
-    "too_large",
-    "invalid",
-    "other",
-];
+/// One counter for each of [`DecodeError::REASONS`].
+const DECODE_REASONS: usize = DecodeError::REASONS.len();
 
 macro_rules! counters {
     ($($name:ident),* $(,)?) => {
@@ -75,7 +62,7 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: AtomicU64,)*
-            pub(crate) decode: [AtomicU64; DECODE_REASONS.len()],
+            pub(crate) decode: [AtomicU64; DECODE_REASONS],
         }
 
         impl Counters {
@@ -114,8 +101,8 @@ impl Counters {
     /// Counts bytes that are no message.
     pub(crate) fn reject(&self, error: &DecodeError) {
         let reason = error.reason();
-        let at = DECODE_REASONS.iter().position(|name| *name == reason).unwrap_or(DECODE_REASONS.len() - 1);
-        if let Some(count) = self.decode.get(at) {
+        let at = DecodeError::REASONS.iter().position(|name| *name == reason);
+        if let Some(count) = at.and_then(|at| self.decode.get(at)) {
             count.fetch_add(1, Relaxed);
         }
     }

@@ -120,5 +120,6 @@ fn alive<I: Clone, A: Clone>(state: &NodeState<I, A>) -> Alive<I, A> {
         node: state.node.clone(),
         meta: state.meta.clone(),
         versions: state.versions,
+        layers: state.layers,
     }
 }

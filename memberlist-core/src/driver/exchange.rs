@@ -4,7 +4,7 @@ use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared, stats::add}
 use agnostic::RuntimeLite;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
-use memberlist_types::{DecodeError, EncodeError, NodeState, StreamMessage, Wire};
+use memberlist_types::{DecodeError, EncodeError, Layers, NodeState, StreamMessage, Wire};
 use std::sync::Arc;
 
 /// From this size on (of a frame, or of what was read so far) it is encoded or decoded off the async worker.
@@ -20,6 +20,8 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     shared: Arc<Shared<T, D, W>>,
+    /// What the peer is known to read.
+    reads: Option<Layers>,
     stream: T::Stream,
     /// Taken only while it is at work elsewhere.
     exchange: Option<Exchange<D::Id, D::Address>>,
@@ -49,12 +51,18 @@ where
     ) -> Self {
         Self {
             shared: Arc::clone(shared),
+            reads: None,
             stream,
             exchange: Some(exchange),
             received: 0,
             sent: 0,
             buffer: Vec::new(),
         }
+    }
+
+    /// From now on what is said may be wrapped in anything that these layers can read.
+    pub(crate) const fn answer_in(&mut self, layers: Layers) {
+        self.reads = Some(layers);
     }
 
     /// Goes on until something was found out, or there is nothing more to say or hear (`None`).
@@ -78,10 +86,12 @@ where
         message: StreamMessage<D::Id, D::Address>,
     ) -> Result<(), StreamFailure> {
         let large = is_large(&message);
-        let (wire, shared) = (self.shared.wire.clone(), Arc::clone(&self.shared));
-        self.with_exchange(large, move |exchange| exchange.reply(&wire, shared.framing(), &message))
-            .await?
-            .map_err(|error| unsendable(&error))?;
+        let (reads, shared) = (self.reads, Arc::clone(&self.shared));
+        self.with_exchange(large, move |exchange| {
+            exchange.reply(&shared.wire, shared.framings.streams.readable_by(reads), &message)
+        })
+        .await?
+        .map_err(|error| unsendable(&error))?;
         self.write().await
     }
 
@@ -135,11 +145,11 @@ where
         let handled = if large {
             let data = data.to_vec();
             self.with_exchange(true, move |exchange| {
-                exchange.handle_data(&shared.wire, shared.framing(), &data)
+                exchange.handle_data(&shared.wire, shared.framings.streams.readable_by(None), &data)
             })
             .await?
         } else if let Some(exchange) = &mut self.exchange {
-            exchange.handle_data(&shared.wire, shared.framing(), data)
+            exchange.handle_data(&shared.wire, shared.framings.streams.readable_by(None), data)
         } else {
             Ok(())
         };
@@ -175,6 +185,7 @@ where
 /// Opens the conversation: encodes the request, off the async worker if it is large.
 pub(crate) async fn dial<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
+    reads: Option<Layers>,
     request: StreamMessage<D::Id, D::Address>,
 ) -> Result<Result<Exchange<D::Id, D::Address>, EncodeError>, StreamFailure>
 where
@@ -184,10 +195,15 @@ where
 {
     let limits = shared.options.stream_limits;
     if !is_large(&request) {
-        return Ok(Exchange::dial(&shared.wire, shared.framing(), limits, &request));
+        let framing = shared.framings.streams.readable_by(reads);
+        return Ok(Exchange::dial(&shared.wire, framing, limits, &request));
     }
     let with = Arc::clone(shared);
-    off_worker(shared, move || Exchange::dial(&with.wire, with.framing(), limits, &request)).await
+    off_worker(shared, move || {
+        let framing = with.framings.streams.readable_by(reads);
+        Exchange::dial(&with.wire, framing, limits, &request)
+    })
+    .await
 }
 
 /// Runs it where it may take its time. It counts as a task of the node, so that the shutdown waits for it.

@@ -35,10 +35,11 @@ pub(crate) fn handle<T, D, W>(
     if !admitted {
         return;
     }
-    let decoded = shared.wire.decode_packet(shared.framing(), data, &mut |message| match message {
-        Ok(message) => buffer.push(message),
-        Err(error) => reject(shared, &from, &error),
-    });
+    let decoded =
+        shared.wire.decode_packet(shared.framings.packets.wanted(), data, &mut |message| match message {
+            Ok(message) => buffer.push(message),
+            Err(error) => reject(shared, &from, &error),
+        });
     if let Err(error) = decoded {
         reject(shared, &from, &error);
     }

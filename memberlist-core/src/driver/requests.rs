@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use memberlist_proto::{ExchangeOutput, RequestId, StreamFailure, StreamRequest, StreamRequestKind};
-use memberlist_types::{Ping, PushPull, StreamMessage, Wire};
+use memberlist_types::{Layers, Ping, PushPull, StreamMessage, Wire};
 use std::{pin::pin, sync::Arc};
 
 /// The task that starts what the machine asks for.
@@ -37,10 +37,10 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let StreamRequest { id, to, deadline, kind } = request;
+    let StreamRequest { id, to, deadline, reads, kind } = request;
     let left = deadline.since(shared.clock.now());
     let is_push_pull = matches!(kind, StreamRequestKind::PushPull { .. });
-    let done = match T::Runtime::timeout(left, attempt(&shared, id, &to, kind)).await {
+    let done = match T::Runtime::timeout(left, attempt(&shared, id, &to, reads, kind)).await {
         Ok(done) => done,
         Err(_elapsed) => Err(StreamFailure::TimedOut),
     };
@@ -57,6 +57,7 @@ async fn attempt<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     id: RequestId,
     to: &D::Address,
+    reads: Option<Layers>,
     kind: StreamRequestKind<D::Id>,
 ) -> Result<(), StreamFailure>
 where
@@ -65,11 +66,11 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     match kind {
-        StreamRequestKind::PushPull { join } => push_pull(shared, id, to, join).await,
+        StreamRequestKind::PushPull { join } => push_pull(shared, id, to, reads, join).await,
         StreamRequestKind::Ping { target, seq } => {
             let source = shared.read(|machine| machine.endpoint.local().node);
             let ping = Ping { seq, target: Some(target), source: Some(source) };
-            let mut talk = dial(shared, to, StreamMessage::Ping(ping)).await?;
+            let mut talk = dial(shared, to, reads, StreamMessage::Ping(ping)).await?;
             match talk.next().await? {
                 Some(ExchangeOutput::Ack(ack)) => {
                     shared.input(|machine, now| machine.endpoint.handle_stream_ack(now, id, &ack));
@@ -86,6 +87,7 @@ async fn push_pull<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     id: RequestId,
     to: &D::Address,
+    reads: Option<Layers>,
     join: bool,
 ) -> Result<(), StreamFailure>
 where
@@ -97,7 +99,7 @@ where
     let user = shared.delegate.local_state(join).await;
     let states = shared.read(|machine| machine.endpoint.local_states());
     let request = StreamMessage::PushPull(PushPull { join, states, user });
-    let mut talk = dial(shared, to, request).await?;
+    let mut talk = dial(shared, to, reads, request).await?;
     let mut theirs = match talk.next().await? {
         Some(ExchangeOutput::PushPullReply(theirs)) => theirs,
         other => return Err(unexpected(other)),
@@ -120,6 +122,7 @@ where
 async fn dial<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     to: &D::Address,
+    reads: Option<Layers>,
     request: StreamMessage<D::Id, D::Address>,
 ) -> Result<Talk<T, D, W>, StreamFailure>
 where
@@ -131,7 +134,7 @@ where
         return Err(StreamFailure::Unreachable("the address is not allowed by the transport".into()));
     }
     // Encoded before dialling: what can't be said needs no stream.
-    let exchange = exchange::dial(shared, request).await?.map_err(|error| unsendable(&error))?;
+    let exchange = exchange::dial(shared, reads, request).await?.map_err(|error| unsendable(&error))?;
     let stream = shared.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
     add(&shared.counters.streams_opened, 1);
     metrics::stream_opened();
@@ -170,7 +173,8 @@ where
 
     async fn try_send_reliable(self: &Arc<Self>, to: &D::Address, payload: Bytes) -> Result<(), Error> {
         let send = async {
-            let exchange = exchange::dial(self, StreamMessage::User(payload)).await??;
+            let reads = self.read(|machine| machine.endpoint.reads(to));
+            let exchange = exchange::dial(self, reads, StreamMessage::User(payload)).await??;
             let stream = self.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
             add(&self.counters.streams_opened, 1);
             metrics::stream_opened();

@@ -123,6 +123,9 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
+    if let Some(theirs) = theirs.states.first() {
+        talk.answer_in(theirs.layers);
+    }
     if let Err(refusal) = consider(shared, from, &theirs).await {
         talk.reply(StreamMessage::Error(refusal.as_str().into())).await?;
         talk.close().await?;

@@ -222,11 +222,12 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let Transmit { to, messages, probe } = transmit;
+    let Transmit { to, messages, reads, probe } = transmit;
     if !shared.transport.is_allowed(&to) {
         return (to, probe, Outcome::Refused);
     }
-    let packet = match shared.wire.encode_packet(shared.framing(), &messages) {
+    let framing = shared.framings.packets.readable_by(reads);
+    let packet = match shared.wire.encode_packet(framing, &messages) {
         Ok(packet) => packet,
         Err(error) => {
             if shared.encode_trouble.now(shared.uptime(), Duration::from_secs(60)) {

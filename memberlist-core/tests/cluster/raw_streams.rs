@@ -40,7 +40,14 @@ fn node_state(
     state: State,
     versions: Option<Versions>,
 ) -> NodeState<SmolStr, SocketAddr> {
-    NodeState { node: Named::new(id, address), meta: Meta::EMPTY, incarnation: 1.into(), state, versions }
+    NodeState {
+        node: Named::new(id, address),
+        meta: Meta::EMPTY,
+        incarnation: 1.into(),
+        state,
+        versions,
+        layers: Default::default(),
+    }
 }
 
 fn push_pull(join: bool, states: Vec<NodeState<SmolStr, SocketAddr>>) -> Message {

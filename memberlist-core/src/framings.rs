@@ -1,0 +1,74 @@
+//! How the node wraps what it sends: made once, so that choosing one costs nothing.
+
+use crate::{Capabilities, Options};
+use memberlist_types::{Framing, Layers};
+
+/// The framings of packets and of streams.
+#[derive(Debug)]
+pub(crate) struct Framings {
+    pub(crate) packets: Variants,
+    pub(crate) streams: Variants,
+}
+
+/// A framing as it was asked for, and without what some nodes can't read.
+#[derive(Debug)]
+pub(crate) struct Variants {
+    wanted: Framing,
+    /// With the wanted checksum, but without compression.
+    uncompressed: Framing,
+    /// With the wanted compression, but crc32.
+    crc32: Framing,
+    /// What everybody reads.
+    base: Framing,
+}
+
+impl Framings {
+    /// What the transport guarantees already is not done again, unless that was asked for.
+    pub(crate) fn new(options: &Options, capabilities: Capabilities) -> Self {
+        let Capabilities { checked_packets, secure_packets, secure_streams, .. } = capabilities;
+        let framing = |secure: bool| {
+            let mut framing = options.framing.clone();
+            framing.secured_below |= secure && !options.always_encrypt;
+            // Packets that are checked travel on streams that are, too.
+            if checked_packets || secure {
+                framing.checksum = None;
+            }
+            framing
+        };
+        Self {
+            packets: Variants::new(framing(secure_packets)),
+            streams: Variants::new(framing(secure_streams)),
+        }
+    }
+}
+
+impl Variants {
+    fn new(wanted: Framing) -> Self {
+        let base = wanted.readable_by(Layers::BASE);
+        let uncompressed = wanted.clone().with_compression(None);
+        let crc32 = wanted.clone().with_checksum(base.checksum);
+        Self { wanted, uncompressed, crc32, base }
+    }
+
+    /// The one that takes the most room, and what input is decoded with (of which everything that is compiled in is understood).
+    pub(crate) const fn wanted(&self) -> &Framing {
+        &self.wanted
+    }
+
+    /// The best that a node with these layers can read; of `None` nothing is known.
+    pub(crate) fn readable_by(&self, layers: Option<Layers>) -> &Framing {
+        let layers = layers.unwrap_or(Layers::BASE);
+        let checksum = self.wanted.checksum.is_none_or(|algorithm| layers.reads_checksum(algorithm));
+        let compression =
+            self.wanted.compression.is_none_or(|compression| layers.reads_compression(compression.algorithm));
+        match (checksum, compression) {
+            (true, true) => &self.wanted,
+            (true, false) => &self.uncompressed,
+            (false, true) => &self.crc32,
+            (false, false) => &self.base,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
