@@ -1,4 +1,4 @@
-use crate::{Watched, end, join, start, until};
+use crate::{Watched, end, join, label, start, until};
 use memberlist::prelude::*;
 
 /// 9.3 TestMemberlist_Join_IPv6
@@ -6,7 +6,7 @@ use memberlist::prelude::*;
 async fn pair_meets_over_ipv6() {
     let mut nodes = Vec::new();
     for id in ["a", "b"] {
-        let node = memberlist::tokio::builder(id).bind("[::1]:0").start().await.unwrap();
+        let node = memberlist::tokio::builder(id).bind("[::1]:0").label(&label()).start().await.unwrap();
         assert!(node.advertise_address().is_ipv6());
         nodes.push(Watched::new(node));
     }
@@ -36,7 +36,7 @@ async fn address_without_a_port_means_the_own_port() {
     let mut nodes = Vec::new();
     // Addresses that nobody else uses, because the port is fixed.
     for address in ["127.80.0.1:17946", "127.80.0.2:17946"] {
-        let node = memberlist::tokio::builder(address).bind(address).start().await.unwrap();
+        let node = memberlist::tokio::builder(address).bind(address).label(&label()).start().await.unwrap();
         nodes.push(Watched::new(node));
     }
     nodes[1].node.join("127.80.0.1").await.unwrap();

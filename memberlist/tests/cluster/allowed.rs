@@ -1,10 +1,11 @@
-use crate::{Watched, end, until};
+use crate::{Watched, end, label, until};
 use memberlist::prelude::*;
 
 async fn start(address: &str, networks: &[&str]) -> Watched {
     let allowed = CidrPolicy::parse(networks.iter().copied()).unwrap();
     let builder = memberlist::tokio::builder(address)
         .bind(format!("{address}:0").as_str())
+        .label(&label())
         .net_options(NetOptions::new().with_allowed(allowed));
     Watched::new(builder.start().await.unwrap())
 }

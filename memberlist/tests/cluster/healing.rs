@@ -1,4 +1,4 @@
-use crate::{Watched, end, until};
+use crate::{Watched, end, label, until};
 use memberlist::prelude::*;
 use std::net::SocketAddr;
 
@@ -7,7 +7,8 @@ async fn start(id: &str, address: SocketAddr) -> Watched {
     let mut options = Options::lan();
     options.protocol.healing_interval = Duration::from_secs(1);
     options.protocol.healing_interval_max = Duration::from_secs(5);
-    Watched::new(memberlist::tokio::builder(id).bind(address).options(options).start().await.unwrap())
+    let builder = memberlist::tokio::builder(id).bind(address).label(&label()).options(options);
+    Watched::new(builder.start().await.unwrap())
 }
 
 /// Complaint 1: all others crash, are declared dead, and come back where they were without being told of anybody: the survivor finds them.

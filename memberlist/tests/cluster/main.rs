@@ -96,14 +96,23 @@ fn set(ids: &[&str]) -> BTreeSet<SmolStr> {
     ids.iter().map(SmolStr::new).collect()
 }
 
+/// The test's own: ports are used again, so without it a node that looks for the dead of one test could find the living of another.
+fn label() -> String {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    format!("{} {test}", std::process::id())
+}
+
 /// A node on a free port of the IPv4 loopback, with the LAN's timing.
 async fn start(id: &str) -> Watched {
     start_with(id, Options::lan(), NetOptions::new()).await
 }
 
 async fn start_with(id: &str, options: Options, net: NetOptions) -> Watched {
-    let builder = memberlist::tokio::builder(id).bind("127.0.0.1:0").options(options).net_options(net);
-    Watched::new(builder.start().await.unwrap())
+    let mut builder = memberlist::tokio::builder(id).bind("127.0.0.1:0").net_options(net);
+    if options.framing.label.is_empty() {
+        builder = builder.label(&label());
+    }
+    Watched::new(builder.options(options).start().await.unwrap())
 }
 
 /// Nodes `n0`, `n1` … that have all joined through the first and all see each other.

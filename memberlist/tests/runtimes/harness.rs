@@ -12,7 +12,11 @@ pub(crate) type List<R> = Memberlist<NetTransport<HostResolver<R>, R>, VoidDeleg
 
 /// A node on a free port of the loopback, with the LAN's timing.
 pub(crate) async fn start<R: Runtime>(id: &str, net: NetOptions) -> List<R> {
-    NetBuilder::<R, SmolStr>::new(id.into()).bind("127.0.0.1:0").net_options(net).start().await.unwrap()
+    // Ports are used again: without it a node that looks for the dead of one test could find the living of another.
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let label = format!("{} {test}", std::process::id());
+    let builder = NetBuilder::<R, SmolStr>::new(id.into()).bind("127.0.0.1:0").label(&label);
+    builder.net_options(net).start().await.unwrap()
 }
 
 /// Nodes `n0`, `n1` … that have all joined through the first and all see each other.
