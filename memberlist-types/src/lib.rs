@@ -67,8 +67,8 @@ pub use keyring::{EncryptionAlgorithm, EncryptionPolicy, KeyId, KeyUse, Keyring,
 pub use label::{Label, LabelTooLong};
 pub use layers::Layers;
 pub use message::{
-    Ack, Alive, Broadcast, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, SequenceNumber,
-    StreamMessage, Suspect,
+    Ack, Alive, Broadcast, Dead, IndirectPing, Message, MessageKind, Nack, Ping, PushPull, PushPullPart,
+    SequenceNumber, StreamMessage, Suspect,
 };
 pub use meta::{Meta, MetaTooLarge};
 pub use native::{NativeWire, WireData};

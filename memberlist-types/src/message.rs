@@ -198,6 +198,27 @@ pub struct PushPull<I, A> {
     pub user: Bytes,
 }
 
+/// A piece of one side of a full state exchange, so that neither side has to hold the bytes of a large one at once, and nobody has to
+/// encode or decode it in one go. The pieces one after the other, states as well as bytes of the application, are the [`PushPull`].
+///
+/// The parts of a conversation are numbered through: the request has the numbers from 0 on, the answer goes on with the next one, so that
+/// a part can't be dropped, doubled, moved, or returned to where it came from without being noticed; and all bear the number of the conversation,
+/// so that no part of another one fits. A conversation without a number (0) is not protected in this way; there, the answer begins with 0 again.
+///
+/// A part without any of the three (conversation 0, number 0, nothing follows) is a whole push/pull, looks like one on the wire, and is
+/// decoded as [`StreamMessage::PushPull`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushPullPart<I, A> {
+    /// Which conversation it belongs to: a random number of the dialler's; 0 if it has none.
+    pub conversation: u64,
+    /// Its place in the conversation.
+    pub number: u32,
+    /// Whether further parts follow in this direction. Then this one has at least one state or one byte of the application.
+    pub more: bool,
+    /// The piece. Only that of the first part tells whether it is a join.
+    pub piece: PushPull<I, A>,
+}
+
 /// What streams are made of: one request and at most one reply per stream.
 ///
 /// ```
@@ -213,6 +234,8 @@ pub struct PushPull<I, A> {
 pub enum StreamMessage<I, A> {
     /// A full state; answered by one.
     PushPull(PushPull<I, A>),
+    /// A piece of a full state; all of them are answered by the pieces of one.
+    PushPullPart(PushPullPart<I, A>),
     /// A fallback ping; answered by an ack.
     Ping(Ping<I, A>),
     /// The answer to a fallback ping.

@@ -94,6 +94,10 @@ impl<I: Id + WireData, A: Address + WireData> Wire<I, A> for NativeWire {
         stream::encode_frame(framing, limits, message)
     }
 
+    fn decode_cost(&self, framing: &Framing, buffer: &[u8]) -> usize {
+        stream::decode_cost(framing, buffer)
+    }
+
     fn decode_frame(
         &self,
         framing: &Framing,

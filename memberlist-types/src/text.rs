@@ -2,8 +2,8 @@
 
 use crate::{
     Ack, Alive, ChecksumAlgorithm, Compression, CompressionAlgorithm, Dead, Framing, IndirectPing, Message,
-    MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, StreamLimits, StreamMessage, Suspect,
-    WireFeatures,
+    MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, PushPullPart, StreamLimits, StreamMessage,
+    Suspect, WireFeatures,
 };
 use core::fmt::{self, Display, Formatter};
 
@@ -45,6 +45,7 @@ impl<I: Display, A: Display> Display for StreamMessage<I, A> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::PushPull(message) => message.fmt(f),
+            Self::PushPullPart(part) => part.fmt(f),
             Self::Ping(message) => message.fmt(f),
             Self::Ack(message) => message.fmt(f),
             Self::User(payload) => write!(f, "user message, {} bytes", payload.len()),
@@ -118,6 +119,13 @@ impl<I, A> Display for PushPull<I, A> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let join = if self.join { " to join" } else { "" };
         write!(f, "push/pull{join}, {} states, {} user bytes", self.states.len(), self.user.len())
+    }
+}
+
+impl<I, A> Display for PushPullPart<I, A> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let more = if self.more { ", more follow" } else { ", the last" };
+        write!(f, "part {} of conversation {:x}{more}: {}", self.number, self.conversation, self.piece)
     }
 }
 
@@ -209,11 +217,10 @@ impl Display for StreamLimits {
 
 impl Display for WireFeatures {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.nack, self.stream_ping) {
-            (true, true) => "nack, stream ping",
-            (true, false) => "nack",
-            (false, true) => "stream ping",
-            (false, false) => "none",
-        })
+        let Self { nack, stream_ping, push_pull_parts } = *self;
+        let all = [(nack, "nack"), (stream_ping, "stream ping"), (push_pull_parts, "push/pull parts")];
+        let mut there = all.iter().filter(|(there, _)| *there).map(|(_, name)| *name);
+        f.write_str(there.next().unwrap_or("none"))?;
+        there.try_for_each(|name| write!(f, ", {name}"))
     }
 }

@@ -61,6 +61,16 @@ pub trait Wire<I, A>: Send + Sync + 'static {
         message: &StreamMessage<I, A>,
     ) -> Result<Bytes, EncodeError>;
 
+    /// Bytes of memory that [`decode_frame`](Self::decode_frame) would take for the frame at the front of `buffer`, as far as can be seen
+    /// from outside: the frame itself, and what it says it decompresses to. 0 if the frame is not complete, or is refused anyway.
+    ///
+    /// So a large frame is decoded where it may take its time, and only if there is memory for it. The default, for wires that
+    /// don't compress, is the length of the buffer.
+    fn decode_cost(&self, framing: &Framing, buffer: &[u8]) -> usize {
+        let _ = framing;
+        buffer.len()
+    }
+
     /// Tries to take one frame from the front of `buffer`, which holds what was received on a stream so far.
     ///
     /// `Ok(Some(_))`: a message; its bytes are gone from `buffer`. `Ok(None)`: more bytes are needed, `buffer` is untouched.
@@ -83,7 +93,7 @@ pub trait Wire<I, A>: Send + Sync + 'static {
 /// use memberlist_types::WireFeatures;
 ///
 /// let features = WireFeatures::default().with_nack(false);
-/// assert_eq!(features.to_string(), "stream ping");
+/// assert_eq!(features.to_string(), "stream ping, push/pull parts");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -92,12 +102,14 @@ pub struct WireFeatures {
     pub nack: bool,
     /// Fallback pings on a stream.
     pub stream_ping: bool,
+    /// Push/pulls in parts ([`PushPullPart`](crate::PushPullPart)). Without them each is one frame.
+    pub push_pull_parts: bool,
 }
 
 impl Default for WireFeatures {
     /// Everything.
     fn default() -> Self {
-        Self { nack: true, stream_ping: true }
+        Self { nack: true, stream_ping: true, push_pull_parts: true }
     }
 }
 
@@ -115,6 +127,13 @@ impl WireFeatures {
         self.stream_ping = stream_ping;
         self
     }
+
+    /// With or without push/pulls in parts.
+    #[must_use]
+    pub const fn with_push_pull_parts(mut self, push_pull_parts: bool) -> Self {
+        self.push_pull_parts = push_pull_parts;
+        self
+    }
 }
 
 /// What a peer may make us read from one stream, and what we don't even send.
@@ -130,7 +149,7 @@ impl WireFeatures {
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[non_exhaustive]
 pub struct StreamLimits {
-    /// Bytes of one frame. Default 64 MiB.
+    /// Bytes of one frame, and of all the parts of one push/pull together. Default 64 MiB.
     pub max_frame: usize,
     /// Nodes in one push/pull. Default 1,048,576.
     pub max_states: usize,

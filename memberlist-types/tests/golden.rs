@@ -8,8 +8,8 @@ mod second;
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
     Ack, Alive, Broadcast, Dead, DecodeError, Framing, Incarnation, IndirectPing, Label, Layers, Message,
-    Meta, Nack, NativeWire, Node, NodeState, Ping, PushPull, SequenceNumber, State, StreamLimits,
-    StreamMessage, Suspect, Versions, Wire,
+    Meta, Nack, NativeWire, Node, NodeState, Ping, PushPull, PushPullPart, SequenceNumber, State,
+    StreamLimits, StreamMessage, Suspect, Versions, Wire,
 };
 use second::{Msg, StreamMsg};
 use std::{collections::BTreeMap, net::SocketAddr};
@@ -133,6 +133,22 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
     };
     let layers = PushPull { join: false, states: vec![reads], user: Bytes::new() };
     let empty = PushPull { join: false, states: vec![], user: Bytes::new() };
+    let first = PushPullPart {
+        conversation: 0x0123_4567_89ab_cdef,
+        number: 0,
+        more: true,
+        piece: PushPull { join: true, states: vec![], user: Bytes::from_static(b"application") },
+    };
+    let last = PushPullPart {
+        conversation: 0x0123_4567_89ab_cdef,
+        number: 258,
+        more: false,
+        piece: PushPull {
+            join: false,
+            states: vec![state("node-b", State::Dead, "", None)],
+            user: Bytes::new(),
+        },
+    };
     let ping = Ping {
         seq: SequenceNumber(9),
         target: Some("node-b".into()),
@@ -142,6 +158,8 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
         ("frame-push-pull", labelled(), StreamMessage::PushPull(push_pull)),
         ("frame-push-pull-layers", Framing::new(), StreamMessage::PushPull(layers)),
         ("frame-push-pull-empty", Framing::new(), StreamMessage::PushPull(empty)),
+        ("frame-part-first", labelled(), StreamMessage::PushPullPart(first)),
+        ("frame-part-last", Framing::new(), StreamMessage::PushPullPart(last)),
         ("frame-ping", Framing::new(), StreamMessage::Ping(ping)),
         ("frame-ack", labelled(), StreamMessage::Ack(Ack { seq: SequenceNumber(9), payload: Bytes::new() })),
         ("frame-user", Framing::new().with_checksum(None), StreamMessage::User(Bytes::from_static(b"hello"))),

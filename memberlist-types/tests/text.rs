@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use memberlist_types::{
     Ack, Alive, ChecksumAlgorithm, Dead, DecodeError, EncodeError, Framing, Incarnation, IndirectPing, Label,
-    LabelTooLong, Layers, Message, MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber,
-    State, StreamLimits, StreamMessage, Suspect, Versions, WireFeatures,
+    LabelTooLong, Layers, Message, MessageKind, Meta, Nack, Node, NodeState, Ping, PushPull, PushPullPart,
+    SequenceNumber, State, StreamLimits, StreamMessage, Suspect, Versions, WireFeatures,
 };
 use std::{fmt::Display, net::SocketAddr};
 
@@ -77,6 +77,11 @@ fn alive_names_what_it_carries() {
 fn stream_messages_read_like_sentences() {
     let push_pull = PushPull { join: false, states: vec![], user: Bytes::from_static(b"x") };
     reads(StreamMsg::PushPull(push_pull.clone()), "push/pull, 0 states, 1 user bytes");
+    let part = PushPullPart { conversation: 0xbeef, number: 2, more: true, piece: push_pull.clone() };
+    reads(
+        StreamMsg::PushPullPart(part),
+        "part 2 of conversation beef, more follow: push/pull, 0 states, 1 user bytes",
+    );
     reads(
         StreamMsg::PushPull(PushPull { join: true, ..push_pull }),
         "push/pull to join, 0 states, 1 user bytes",
@@ -110,9 +115,10 @@ fn values_and_options_read_plainly() {
     let framing = Framing::new().with_label(Label::new("prod").unwrap()).with_checksum(None);
     reads(framing.with_label_stripped_upstream(true), "label \"prod\" (stripped upstream), no checksum");
     reads(StreamLimits::default(), "at most 67108864 bytes a frame, 1048576 states, 20971520 user bytes");
-    reads(WireFeatures::default(), "nack, stream ping");
-    reads(WireFeatures::default().with_stream_ping(false), "nack");
-    reads(WireFeatures::default().with_stream_ping(false).with_nack(false), "none");
+    reads(WireFeatures::default(), "nack, stream ping, push/pull parts");
+    reads(WireFeatures::default().with_stream_ping(false), "nack, push/pull parts");
+    let none = WireFeatures::default().with_stream_ping(false).with_nack(false).with_push_pull_parts(false);
+    reads(none, "none");
     for (state, text) in
         [(State::Alive, "alive"), (State::Suspect, "suspect"), (State::Dead, "dead"), (State::Left, "left")]
     {

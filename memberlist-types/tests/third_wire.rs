@@ -16,7 +16,7 @@ struct Lines;
 
 impl<I: Id + FromStr, A: Address + FromStr> Wire<I, A> for Lines {
     fn features(&self) -> WireFeatures {
-        WireFeatures::default().with_nack(false).with_stream_ping(false)
+        WireFeatures::default().with_nack(false).with_stream_ping(false).with_push_pull_parts(false)
     }
 
     fn encode_message(&self, message: &Message<I, A>, out: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -174,6 +174,19 @@ fn check(
     Err(DecodeError::ChecksumMismatch)
 }
 
+/// The length that the body is said to have before compression; 0 if it is not compressed, or encryption hides it.
+pub(super) fn announced(inside: &[u8]) -> usize {
+    let skipped = match inside.first().copied().and_then(ChecksumAlgorithm::from_tag) {
+        Some(algorithm) => 1 + algorithm.value_len(),
+        None => 0,
+    };
+    let Some((&tag, content)) = inside.get(skipped..).and_then(<[u8]>::split_first) else { return 0 };
+    match CompressionAlgorithm::from_tag(tag).map(|_| compression::announced(content, usize::MAX)) {
+        Some(Ok(Some((len, _)))) => len,
+        _ => 0,
+    }
+}
+
 /// Looks at the layers of a frame of which perhaps only the first bytes are there, and refuses what can be refused already.
 /// Returns the body's first bytes, if nothing hides them.
 pub(super) fn peek<'a>(

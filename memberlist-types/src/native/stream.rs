@@ -3,11 +3,13 @@
 use super::{
     WireData,
     data::node,
-    field::{Fields, collect, key, put_bytes, put_uint, uint},
+    field::{Fields, collect, key, put_bytes, put_uint, uint, uint32},
     frame, layers,
     message::{self, kind},
 };
-use crate::{DecodeError, EncodeError, Framing, NodeState, PushPull, State, StreamLimits, StreamMessage};
+use crate::{
+    DecodeError, EncodeError, Framing, NodeState, PushPull, PushPullPart, State, StreamLimits, StreamMessage,
+};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 use smol_str::SmolStr;
@@ -29,6 +31,9 @@ const JOIN: u8 = 1;
 const COUNT: u8 = 2;
 const USER: u8 = 3;
 const STATE: u8 = 4;
+const CONVERSATION: u8 = 5;
+const NUMBER: u8 = 6;
+const MORE: u8 = 7;
 
 pub(super) fn encode_frame<I: WireData, A: WireData>(
     framing: &Framing,
@@ -82,6 +87,17 @@ pub(super) fn decode_frame<I: WireData, A: WireData>(
     decode(limits, owner, message).map(Some)
 }
 
+/// What decoding the frame at the front takes; 0 if it is not complete.
+pub(super) fn decode_cost(framing: &Framing, buffer: &[u8]) -> usize {
+    let whole = || {
+        let label_end = frame::check_header(frame::STREAM_MAGIC, framing, buffer).ok()??;
+        let (len, inside) = buffer.get(label_end..)?.split_first_chunk()?;
+        let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
+        Some(len.saturating_add(layers::announced(inside.get(..len)?)))
+    };
+    whole().unwrap_or(0)
+}
+
 fn encode<I: WireData, A: WireData>(
     limits: &StreamLimits,
     message: &StreamMessage<I, A>,
@@ -89,6 +105,7 @@ fn encode<I: WireData, A: WireData>(
 ) -> Result<(), EncodeError> {
     match message {
         StreamMessage::PushPull(push_pull) => put_push_pull(limits, push_pull, out),
+        StreamMessage::PushPullPart(part) => put_part(limits, part, out),
         StreamMessage::Ping(ping) => message::put_ping(out, ping),
         StreamMessage::Ack(ack) => message::put_ack(out, ack),
         StreamMessage::User(payload) => {
@@ -110,7 +127,7 @@ fn decode<I: WireData, A: WireData>(
 ) -> Result<StreamMessage<I, A>, DecodeError> {
     let (&kind, body) = message.split_first().ok_or(DecodeError::Truncated)?;
     Ok(match kind {
-        kind::PUSH_PULL => StreamMessage::PushPull(push_pull(limits, owner, body)?),
+        kind::PUSH_PULL => push_pull(limits, owner, body)?,
         kind::PING => StreamMessage::Ping(message::ping(body)?),
         kind::ACK => StreamMessage::Ack(message::ack(owner, body)?),
         kind::USER => {
@@ -151,13 +168,29 @@ fn put_push_pull<I: WireData, A: WireData>(
     Ok(())
 }
 
+fn put_part<I: WireData, A: WireData>(
+    limits: &StreamLimits,
+    part: &PushPullPart<I, A>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    if part.more && part.piece.states.is_empty() && part.piece.user.is_empty() {
+        return Err(EncodeError::Unsupported("a part with nothing in it before others"));
+    }
+    put_push_pull(limits, &part.piece, out)?;
+    put_uint(out, CONVERSATION, part.conversation)?;
+    put_uint(out, NUMBER, part.number.into())?;
+    put_uint(out, MORE, part.more.into())
+}
+
+/// A whole one, or a part of one.
 fn push_pull<I: WireData, A: WireData>(
     limits: &StreamLimits,
     owner: &Bytes,
     body: &[u8],
-) -> Result<PushPull<I, A>, DecodeError> {
+) -> Result<StreamMessage<I, A>, DecodeError> {
     let mut fields = Fields::new(body);
     let (mut join, mut count, mut user) = (None, 0, Bytes::new());
+    let (mut conversation, mut number, mut more) = (None, None, None);
     let mut states = Vec::new();
     while let Some((tag, value)) = fields.next()? {
         match tag {
@@ -181,13 +214,27 @@ fn push_pull<I: WireData, A: WireData>(
                 }
                 states.push(state(value)?);
             }
+            CONVERSATION => conversation = Some(value),
+            NUMBER => number = Some(value),
+            MORE => more = Some(value),
             _ => {}
         }
     }
     if states.len() as u64 != count {
         return Err(DecodeError::Invalid("number of states"));
     }
-    Ok(PushPull { join: uint(join, "join flag")? != 0, states, user })
+    let piece = PushPull { join: uint(join, "join flag")? != 0, states, user };
+    let conversation = uint(conversation, "conversation of a part")?;
+    let number = uint32(number, "number of a part")?;
+    let more = uint(more, "flag of a part")? != 0;
+    if more && piece.states.is_empty() && piece.user.is_empty() {
+        return Err(DecodeError::Invalid("empty part"));
+    }
+    Ok(if (conversation, number, more) == (0, 0, false) {
+        StreamMessage::PushPull(piece)
+    } else {
+        StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
+    })
 }
 
 fn state<I: WireData, A: WireData>(record: &[u8]) -> Result<NodeState<I, A>, DecodeError> {

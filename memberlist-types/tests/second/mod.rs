@@ -7,7 +7,7 @@ use bytes::Bytes;
 pub(crate) use layers::Key;
 use memberlist_types::{
     Ack, Alive, Broadcast, Dead, Incarnation, IndirectPing, Layers, Message, Meta, Nack, Node, NodeState,
-    Ping, PushPull, SequenceNumber, State, StreamMessage, Suspect, Versions,
+    Ping, PushPull, PushPullPart, SequenceNumber, State, StreamMessage, Suspect, Versions,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -121,7 +121,18 @@ fn stream_message(bytes: &[u8]) -> Option<StreamMsg> {
             }
             (states.len() as u64 == announced).then_some(())?;
             let user = Bytes::copy_from_slice(last(&fields, 3).unwrap_or_default());
-            StreamMessage::PushPull(PushPull { join: number(last(&fields, 1))? != 0, states, user })
+            let piece = PushPull { join: number(last(&fields, 1))? != 0, states, user };
+            let conversation = number(last(&fields, 5))?;
+            let place = number32(last(&fields, 6))?;
+            let more = number(last(&fields, 7))? != 0;
+            if more && piece.states.is_empty() && piece.user.is_empty() {
+                return None;
+            }
+            if conversation == 0 && place == 0 && !more {
+                StreamMessage::PushPull(piece)
+            } else {
+                StreamMessage::PushPullPart(PushPullPart { conversation, number: place, more, piece })
+            }
         }
         10 => {
             let text = std::str::from_utf8(last(&fields, 1).unwrap_or_default()).ok()?;

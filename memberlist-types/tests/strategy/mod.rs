@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use memberlist_types::{
     Ack, Alive, Broadcast, ChecksumAlgorithm, Compression, CompressionAlgorithm, Dead, Framing, Incarnation,
-    IndirectPing, Label, Layers, Message, Meta, Nack, Node, NodeState, Ping, PushPull, SequenceNumber, State,
-    StreamMessage, Suspect, Versions,
+    IndirectPing, Label, Layers, Message, Meta, Nack, Node, NodeState, Ping, PushPull, PushPullPart,
+    SequenceNumber, State, StreamMessage, Suspect, Versions,
 };
 use proptest::{collection::vec, option, prelude::*};
 use std::net::{IpAddr, SocketAddr};
@@ -111,10 +111,31 @@ fn node_state() -> impl Strategy<Value = NodeState<String, SocketAddr>> {
     )
 }
 
+fn push_pull() -> impl Strategy<Value = PushPull<String, SocketAddr>> {
+    (any::<bool>(), vec(node_state(), 0..12), payload()).prop_map(|(join, states, user)| PushPull {
+        join,
+        states,
+        user,
+    })
+}
+
+/// A part that is none of the forms that have another meaning, or none.
+fn part() -> impl Strategy<Value = StreamMsg> {
+    let conversation = prop_oneof![Just(0), any::<u64>()];
+    let number = prop_oneof![Just(0), 0..400_u32, any::<u32>()];
+    (conversation, number, any::<bool>(), push_pull()).prop_map(|(conversation, number, more, piece)| {
+        let more = more && !(piece.states.is_empty() && piece.user.is_empty());
+        if (conversation, number, more) == (0, 0, false) {
+            return StreamMessage::PushPull(piece);
+        }
+        StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
+    })
+}
+
 pub(crate) fn stream_message() -> impl Strategy<Value = StreamMsg> {
     prop_oneof![
-        (any::<bool>(), vec(node_state(), 0..12), payload())
-            .prop_map(|(join, states, user)| StreamMessage::PushPull(PushPull { join, states, user })),
+        push_pull().prop_map(StreamMessage::PushPull),
+        part(),
         ping().prop_map(StreamMessage::Ping),
         ack().prop_map(StreamMessage::Ack),
         payload().prop_map(StreamMessage::User),

@@ -250,6 +250,85 @@ fn number_of_states_must_be_right() {
     }
 }
 
+fn part(conversation: u64, number: u32, more: bool, states: usize, user: usize) -> StreamMsg {
+    let StreamMessage::PushPull(piece) = push_pull(states, user) else { unreachable!() };
+    StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
+}
+
+/// P-18: a push/pull in parts.
+#[test]
+fn parts_keep_their_conversation_their_number_and_whether_more_follow() {
+    let limits = StreamLimits::default();
+    for (conversation, number, more) in
+        [(u64::MAX, u32::MAX, true), (1, 0, false), (0, 1, false), (0, 0, true), (7, 258, true)]
+    {
+        for (states, user) in [(2, 0), (0, 9), (3, 4)] {
+            let message = part(conversation, number, more, states, user);
+            let frame = encoded(&limits, &message).unwrap();
+            assert_eq!(decoded(&limits, &frame), Ok(Some(message)));
+        }
+    }
+}
+
+/// One without conversation, number and successor is a push/pull as before, byte for byte.
+#[test]
+fn a_part_that_is_all_is_a_whole_push_pull() {
+    let limits = StreamLimits::default();
+    let whole = encoded(&limits, &push_pull(2, 5)).unwrap();
+    assert_eq!(encoded(&limits, &part(0, 0, false, 2, 5)), Ok(whole.clone()));
+    assert_eq!(decoded(&limits, &whole), Ok(Some(push_pull(2, 5))));
+}
+
+/// Each part brings something, so that the limits of their sum bound their number.
+#[test]
+fn a_part_with_nothing_in_it_is_refused_unless_it_is_the_last() {
+    let limits = StreamLimits::default();
+    assert!(matches!(encoded(&limits, &part(1, 0, true, 0, 0)), Err(EncodeError::Unsupported(_))));
+    let last = part(1, 7, false, 0, 0);
+    assert_eq!(decoded(&limits, &encoded(&limits, &last).unwrap()), Ok(Some(last)));
+    let empty = announced(6, &[kind::PUSH_PULL, 0x51, 1, 0x71, 1]);
+    assert_eq!(decoded(&limits, &empty), Err(DecodeError::Invalid("empty part")));
+}
+
+#[test]
+fn numbers_of_parts_that_do_not_fit_are_invalid() {
+    let limits = StreamLimits::default();
+    let nine = [kind::PUSH_PULL, 0x59, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(decoded(&limits, &announced(12, &nine)), Err(DecodeError::Invalid("conversation of a part")));
+    let five = [kind::PUSH_PULL, 0x65, 1, 0, 0, 0, 0];
+    assert_eq!(decoded(&limits, &announced(8, &five)), Err(DecodeError::Invalid("number of a part")));
+}
+
+/// What decoding takes is told by a whole frame alone, and never less than the frame.
+#[test]
+fn cost_of_decoding_is_seen_as_soon_as_a_frame_is_whole() {
+    let framing = Framing::new();
+    let frame = encoded(&StreamLimits::default(), &push_pull(9, 100)).unwrap();
+    for len in 0..frame.len() {
+        assert_eq!(decode_cost(&framing, &frame[..len]), 0, "{len}");
+    }
+    assert_eq!(decode_cost(&framing, &frame), frame.len() - 6);
+    assert_eq!(decode_cost(&framing, &[&frame[..], &[1, 2, 3]].concat()), frame.len() - 6);
+    let other = Framing::new().with_label(Label::new("other").unwrap());
+    assert_eq!(decode_cost(&other, &frame), 0, "it is refused anyway");
+    assert_eq!(decode_cost(&framing, b"GET / HTTP/1.1"), 0);
+}
+
+#[cfg(feature = "lz4")]
+#[test]
+fn cost_of_decoding_counts_what_a_frame_says_it_decompresses_to() {
+    use crate::{Compression, CompressionAlgorithm};
+    let lz4 = Compression::new(CompressionAlgorithm::Lz4);
+    for checksum in [None, Some(crate::ChecksumAlgorithm::Crc32)] {
+        let framing = Framing::new().with_compression(Some(lz4)).with_checksum(checksum);
+        let frame = encode_frame(&framing, &StreamLimits::default(), &push_pull(0, 1_000_000)).unwrap();
+        assert!(frame.len() < 10_000);
+        let cost = decode_cost(&framing, &frame);
+        assert!((1_000_000 + frame.len()..1_000_100 + frame.len()).contains(&(cost + 6)), "{cost}");
+        assert_eq!(decode_cost(&framing, &frame[..frame.len() - 1]), 0);
+    }
+}
+
 #[test]
 fn messages_for_packets_are_unknown_on_streams() {
     for kind in [kind::INDIRECT_PING, kind::NACK, kind::SUSPECT, kind::ALIVE, kind::DEAD, 0, 11, 255] {
