@@ -1,12 +1,16 @@
 use alloc::{
     collections::VecDeque,
     string::{String, ToString},
+    vec::Vec,
 };
 use bytes::{Bytes, BytesMut};
 use memberlist_types::{
-    Ack, Address, DecodeError, EncodeError, Framing, Id, Ping, PushPull, SequenceNumber, StreamLimits,
-    StreamMessage, Wire,
+    Ack, Address, DecodeError, EncodeError, Framing, Id, NodeState, Ping, PushPull, PushPullPart,
+    SequenceNumber, StreamLimits, StreamMessage, Wire,
 };
+use parts::Parts;
+
+mod parts;
 
 /// Bytes that a frame may have besides what `StreamLimits::max_frame` counts (label, header, length) before reading
 /// stops, whatever the wire thinks of it.
@@ -16,7 +20,10 @@ const REFUSAL_MAX: usize = 1024;
 
 /// A conversation on one stream as a pure state machine: bytes in, bytes out, and what came of it.
 ///
-/// One request and at most one reply; the side that opened the stream dials, the other accepts.
+/// One request and at most one reply; the side that opened the stream dials, the other accepts. Either direction of a push/pull may be one
+/// frame, or many parts with a frame each ([`dial_push_pull`](Exchange::dial_push_pull), [`send_part`](Exchange::send_part)); what arrives
+/// comes out as a whole, and only if each of its parts was the one that was due.
+///
 /// The driver writes what [`poll_write`](Exchange::poll_write) gives, feeds what it reads to [`handle_data`](Exchange::handle_data),
 /// and holds the deadline. When [`wants_read`](Exchange::wants_read) is false and nothing is left to write, the stream can be
 /// closed; if the peer closes it while `wants_read` is true, it broke off ([`DecodeError::Truncated`]).
@@ -46,6 +53,9 @@ const REFUSAL_MAX: usize = 1024;
 pub struct Exchange<I, A> {
     limits: StreamLimits,
     phase: Phase,
+    parts: Parts<I, A>,
+    /// Whether the last part of ours is still to come.
+    speaking: bool,
     received: BytesMut,
     writes: VecDeque<Bytes>,
     output: Option<ExchangeOutput<I, A>>,
@@ -84,6 +94,9 @@ enum Phase {
     Failed(DecodeError),
 }
 
+/// What is awaited after a message, and what came of it.
+type Judged<I, A> = (Phase, ExchangeOutput<I, A>);
+
 /// What a reply has to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
@@ -108,16 +121,34 @@ impl<I: Id, A: Address> Exchange<I, A> {
             StreamMessage::User(_) => Phase::Done,
             _ => return Err(EncodeError::Unsupported("this message as a request")),
         };
+        let join = matches!(request, StreamMessage::PushPull(state) if state.join);
         let frame = wire.encode_frame(framing, &limits, true, request)?;
-        let mut exchange = Self::new(limits, phase);
+        let mut exchange = Self::new(limits, phase, Parts::new(0, join));
         exchange.write(frame);
         Ok(exchange)
+    }
+
+    /// Opens with a push/pull, whose parts are then given to [`send_part`](Exchange::send_part).
+    ///
+    /// `conversation`: a random number, so that no part of another conversation can be taken for one of this. It is not used (nor is 0) if the wire
+    /// has no parts.
+    pub fn dial_push_pull<W: Wire<I, A>>(
+        wire: &W,
+        limits: StreamLimits,
+        conversation: u64,
+        join: bool,
+    ) -> Self {
+        let conversation = if wire.features().push_pull_parts { conversation } else { 0 };
+        let mut exchange =
+            Self::new(limits, Phase::Reply(Question::PushPull), Parts::new(conversation, join));
+        exchange.speaking = true;
+        exchange
     }
 
     /// Waits for a request.
     #[must_use]
     pub fn accept(limits: StreamLimits) -> Self {
-        Self::new(limits, Phase::Request)
+        Self::new(limits, Phase::Request, Parts::new(0, false))
     }
 
     /// Bytes read from the stream, in pieces of any size. Whatever can be decided is decided before more is asked for.
@@ -132,11 +163,46 @@ impl<I: Id, A: Address> Exchange<I, A> {
         framing: &Framing,
         data: &[u8],
     ) -> Result<(), DecodeError> {
+        self.push_data(data);
+        while self.decode(wire, framing)? {}
+        Ok(())
+    }
+
+    /// Takes bytes without looking at them; [`decode`](Exchange::decode) looks. For drivers that decode large frames elsewhere
+    /// than they read.
+    pub fn push_data(&mut self, data: &[u8]) {
+        if !matches!(self.phase, Phase::Failed(_)) {
+            self.received.extend_from_slice(data);
+        }
+    }
+
+    /// Bytes of memory that the next [`decode`](Exchange::decode) takes, as far as can be seen
+    /// ([`Wire::decode_cost`]): 0 if there is no whole frame to decode.
+    #[must_use]
+    pub fn decode_cost<W: Wire<I, A>>(&self, wire: &W, framing: &Framing) -> usize {
+        if self.wants_read() && !self.received.is_empty() {
+            wire.decode_cost(framing, &self.received)
+        } else {
+            0
+        }
+    }
+
+    /// Bytes of memory that what has arrived takes, about; also after it was given out.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.received.len().saturating_add(self.parts.held())
+    }
+
+    /// Looks at what has arrived, at most at one frame of it. True if there may be another one behind.
+    ///
+    /// # Errors
+    /// As [`handle_data`](Exchange::handle_data).
+    pub fn decode<W: Wire<I, A>>(&mut self, wire: &W, framing: &Framing) -> Result<bool, DecodeError> {
         if let Phase::Failed(error) = &self.phase {
             return Err(error.clone());
         }
         let accepting = matches!(self.phase, Phase::Request | Phase::Answer(_));
-        let result = self.receive(wire, framing, data);
+        let result = self.receive(wire, framing);
         if let Err(error) = &result {
             let known = !matches!(error, DecodeError::LabelMismatch | DecodeError::BadMagic(_));
             if accepting && known {
@@ -144,12 +210,59 @@ impl<I: Id, A: Address> Exchange<I, A> {
             }
             self.output = None;
             self.received = BytesMut::new();
+            self.parts = Parts::new(0, false);
             self.phase = Phase::Failed(error.clone());
         }
         result
     }
 
-    /// Accepting side: the reply. To a push/pull our own state, to a ping an ack, to either a refusal.
+    /// The next part of our push/pull: of the request after [`dial_push_pull`](Exchange::dial_push_pull), or of the reply to one.
+    /// `more`: it is not the last.
+    ///
+    /// # Errors
+    /// If the sum of the parts exceeds the limits, the wire can't express it (or has no parts, and `more` is set), `more` is set but there is
+    /// nothing in it, or no part is awaited. Nothing is written then; whoever has sent parts already can only close the stream.
+    pub fn send_part<W: Wire<I, A>>(
+        &mut self,
+        wire: &W,
+        framing: &Framing,
+        states: Vec<NodeState<I, A>>,
+        user: Bytes,
+        more: bool,
+    ) -> Result<(), EncodeError> {
+        let dialling = match &self.phase {
+            Phase::Reply(Question::PushPull) if self.speaking => true,
+            Phase::Answer(Question::PushPull) => false,
+            _ => return Err(EncodeError::Unsupported("a part where none is awaited")),
+        };
+        if more && !wire.features().push_pull_parts {
+            return Err(EncodeError::Unsupported("push/pulls in parts"));
+        }
+        if more && states.is_empty() && user.is_empty() {
+            return Err(EncodeError::Unsupported("a part with nothing in it before others"));
+        }
+        let part = self.parts.part(states, user, more);
+        let sending = self.parts.may_send(&self.limits, &part)?;
+        let first = dialling && part.number == 0;
+        let message = if (part.conversation, part.number, part.more) == (0, 0, false) {
+            StreamMessage::PushPull(part.piece)
+        } else {
+            StreamMessage::PushPullPart(part)
+        };
+        let frame = wire.encode_frame(framing, &self.limits, first, &message)?;
+        let sending = sending.in_frame(&self.limits, frame.len())?;
+        self.write(frame);
+        self.parts.sent(sending);
+        if !more {
+            self.speaking = false;
+            if !dialling {
+                self.phase = Phase::Done;
+            }
+        }
+        Ok(())
+    }
+
+    /// Accepting side: the reply, in one frame. To a push/pull our own state, to a ping an ack, to either a refusal.
     ///
     /// # Errors
     /// If it exceeds the limits, the wire can't express it, or no such reply is awaited. Nothing is written then, and another
@@ -161,8 +274,10 @@ impl<I: Id, A: Address> Exchange<I, A> {
         reply: &StreamMessage<I, A>,
     ) -> Result<(), EncodeError> {
         match (&self.phase, reply) {
-            (Phase::Answer(Question::PushPull), StreamMessage::PushPull(_))
-            | (Phase::Answer(Question::Ping(_)), StreamMessage::Ack(_))
+            (Phase::Answer(Question::PushPull), StreamMessage::PushPull(state)) => {
+                return self.send_part(wire, framing, state.states.clone(), state.user.clone(), false);
+            }
+            (Phase::Answer(Question::Ping(_)), StreamMessage::Ack(_))
             | (Phase::Answer(_), StreamMessage::Error(_)) => {}
             (Phase::Answer(_), _) => return Err(EncodeError::Unsupported("this message as a reply")),
             _ => return Err(EncodeError::Unsupported("a reply where none is awaited")),
@@ -189,8 +304,16 @@ impl<I: Id, A: Address> Exchange<I, A> {
         matches!(self.phase, Phase::Request | Phase::Reply(_))
     }
 
-    fn new(limits: StreamLimits, phase: Phase) -> Self {
-        Self { limits, phase, received: BytesMut::new(), writes: VecDeque::new(), output: None }
+    fn new(limits: StreamLimits, phase: Phase, parts: Parts<I, A>) -> Self {
+        Self {
+            limits,
+            phase,
+            parts,
+            speaking: false,
+            received: BytesMut::new(),
+            writes: VecDeque::new(),
+            output: None,
+        }
     }
 
     fn write(&mut self, frame: Bytes) {
@@ -199,59 +322,78 @@ impl<I: Id, A: Address> Exchange<I, A> {
         }
     }
 
-    fn receive<W: Wire<I, A>>(
-        &mut self,
-        wire: &W,
-        framing: &Framing,
-        data: &[u8],
-    ) -> Result<(), DecodeError> {
-        if data.is_empty() {
-            return Ok(());
+    fn receive<W: Wire<I, A>>(&mut self, wire: &W, framing: &Framing) -> Result<bool, DecodeError> {
+        if self.received.is_empty() {
+            return Ok(false);
         }
         if !self.wants_read() {
             return Err(DecodeError::Invalid("bytes behind the message"));
         }
-        self.received.extend_from_slice(data);
-        let first_by_dialer = self.phase == Phase::Request;
-        let Some(message) = wire.decode_frame(framing, &self.limits, first_by_dialer, &mut self.received)?
-        else {
-            return self.check_size();
+        let first_by_dialer = self.phase == Phase::Request && self.parts.is_first();
+        let limits = self.parts.left(&self.limits);
+        let before = self.received.len();
+        let Some(message) = wire.decode_frame(framing, &limits, first_by_dialer, &mut self.received)? else {
+            return self.check_size(&limits).map(|()| false);
         };
+        let frame = before.saturating_sub(self.received.len());
+        let Some((phase, output)) = self.judge(message, frame)? else { return Ok(!self.received.is_empty()) };
         if !self.received.is_empty() {
             return Err(DecodeError::Invalid("bytes behind the message"));
         }
         // The message may share the buffer's memory; what comes of it shall not keep it longer than needed.
         self.received = BytesMut::new();
-        let (phase, output) = self.judge(message)?;
         self.phase = phase;
         self.output = Some(output);
-        Ok(())
+        Ok(false)
     }
 
     /// A wire that forgets to look at the limits does not make us collect for ever.
-    fn check_size(&self) -> Result<(), DecodeError> {
-        let limit = self.limits.max_frame.saturating_add(FRAME_SLACK);
+    fn check_size(&self, limits: &StreamLimits) -> Result<(), DecodeError> {
+        let limit = limits.max_frame.saturating_add(FRAME_SLACK);
         if self.received.len() <= limit {
             return Ok(());
         }
         Err(DecodeError::TooLarge { what: "frame", actual: self.received.len() as u64, limit: limit as u64 })
     }
 
-    fn judge(&self, message: StreamMessage<I, A>) -> Result<(Phase, ExchangeOutput<I, A>), DecodeError> {
-        Ok(match (&self.phase, message) {
-            (Phase::Request, StreamMessage::PushPull(state)) => {
-                (Phase::Answer(Question::PushPull), ExchangeOutput::PushPullRequest(state))
+    /// What a message means here; `None`: it is a part, and not the last.
+    fn judge(
+        &mut self,
+        message: StreamMessage<I, A>,
+        frame: usize,
+    ) -> Result<Option<Judged<I, A>>, DecodeError> {
+        let (opens, unfit) = match &self.phase {
+            Phase::Request => (true, "kind of request"),
+            _ => (false, "kind of reply"),
+        };
+        let message = match message {
+            StreamMessage::PushPull(piece) => {
+                StreamMessage::PushPullPart(PushPullPart { conversation: 0, number: 0, more: false, piece })
             }
+            message => message,
+        };
+        Ok(Some(match (&self.phase, message) {
+            (Phase::Request | Phase::Reply(Question::PushPull), StreamMessage::PushPullPart(part)) => {
+                if self.speaking {
+                    return Err(DecodeError::Invalid("answer before the end of the question"));
+                }
+                let Some(state) = self.parts.receive(&self.limits, part, frame, opens)? else {
+                    return Ok(None);
+                };
+                if opens {
+                    (Phase::Answer(Question::PushPull), ExchangeOutput::PushPullRequest(state))
+                } else {
+                    (Phase::Done, ExchangeOutput::PushPullReply(state))
+                }
+            }
+            // Nothing else belongs between the parts of a request.
+            (Phase::Request, _) if !self.parts.is_first() => return Err(DecodeError::Invalid(unfit)),
             (Phase::Request, StreamMessage::Ping(ping)) => {
                 (Phase::Answer(Question::Ping(ping.seq)), ExchangeOutput::Ping(ping))
             }
             (Phase::Request, StreamMessage::User(payload)) => (Phase::Done, ExchangeOutput::User(payload)),
-            (Phase::Request, _) => return Err(DecodeError::Invalid("kind of request")),
             (Phase::Reply(_), StreamMessage::Error(text)) => {
                 (Phase::Done, ExchangeOutput::Refused(shortened(&text)))
-            }
-            (Phase::Reply(Question::PushPull), StreamMessage::PushPull(state)) => {
-                (Phase::Done, ExchangeOutput::PushPullReply(state))
             }
             (Phase::Reply(Question::Ping(seq)), StreamMessage::Ack(ack)) => {
                 if ack.seq != *seq {
@@ -259,8 +401,8 @@ impl<I: Id, A: Address> Exchange<I, A> {
                 }
                 (Phase::Done, ExchangeOutput::Ack(ack))
             }
-            _ => return Err(DecodeError::Invalid("kind of reply")),
-        })
+            _ => return Err(DecodeError::Invalid(unfit)),
+        }))
     }
 
     /// Best effort: a wire without errors leaves the peer without a word.

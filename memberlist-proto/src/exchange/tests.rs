@@ -5,6 +5,7 @@ use memberlist_types::{Incarnation, Label, Meta, NativeWire, Node, NodeState, St
 use proptest::prelude::*;
 use smol_str::SmolStr;
 
+mod parts;
 mod toy;
 use toy::ToyWire;
 
