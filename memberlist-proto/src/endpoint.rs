@@ -26,6 +26,7 @@ use memberlist_types::{
 
 mod admission;
 mod alive;
+mod compatibility;
 mod dead;
 mod gossip;
 mod heal;
@@ -44,8 +45,10 @@ mod update;
 mod user;
 mod verify;
 
+pub use compatibility::VersionCheck;
 pub use join::JoinOptions;
 pub use push::{Accumulator, Outputs};
+pub use push_pull::{Merge, StateCursor};
 
 /// Randomness for an [`Endpoint`]: the same seed and the same inputs give the same outputs, byte for byte.
 pub type EndpointRng = Box<dyn rand_core::Rng + Send + Sync>;

@@ -25,7 +25,9 @@ mod suspicion;
 mod time;
 mod timer;
 
-pub use endpoint::{Accumulator, Endpoint, EndpointRng, JoinOptions, LocalNode, Outputs};
+pub use endpoint::{
+    Accumulator, Endpoint, EndpointRng, JoinOptions, LocalNode, Merge, Outputs, StateCursor, VersionCheck,
+};
 pub use error::{CommandError, CreateError, MergeError, OptionsError};
 pub use event::{
     BroadcastId, BroadcastOutcome, Event, Evidence, FailureReason, HelperAnswer, JoinId, JoinResult, Member,

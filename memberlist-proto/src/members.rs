@@ -182,6 +182,27 @@ impl<I: Id, A: Address> Members<I, A> {
         self.order.iter().filter_map(|key| self.get(*key))
     }
 
+    /// The records of up to `max` places of the table from place `from` on, and where to go on (`None`: that was all). A record keeps its place
+    /// for as long as it is known, so whoever goes on later misses nobody who was there all the time.
+    pub(crate) fn slice(
+        &self,
+        from: usize,
+        max: usize,
+    ) -> (impl Iterator<Item = &Record<I, A>>, Option<usize>) {
+        let end = from.saturating_add(max.max(1)).min(self.slots.len());
+        let slots = self.slots.get(from..end).unwrap_or_default();
+        let next = (end < self.slots.len()).then_some(end);
+        (slots.iter().filter_map(|slot| slot.record.as_ref()), next)
+    }
+
+    /// Makes room for so many more, so that the table need not grow (and move) while they come.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let new = more.saturating_sub(self.free.len());
+        self.slots.reserve(new);
+        self.index.reserve(more);
+        self.order.reserve(more);
+    }
+
     /// Adds a record of an unknown id, at a random place among those that still wait for their turn.
     pub(crate) fn insert(&mut self, record: Record<I, A>, rng: &mut dyn Rng) -> MemberKey {
         let id = record.node.id.clone();

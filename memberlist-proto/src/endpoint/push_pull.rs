@@ -29,6 +29,21 @@ pub(super) struct Settling {
     round: u32,
 }
 
+/// Where a walk through the table goes on; the default is its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateCursor(usize);
+
+/// A push/pull that is being merged, see [`Endpoint::begin_merge`].
+#[derive(Debug)]
+#[must_use = "a merge is to be finished"]
+pub struct Merge<I, A> {
+    id: Option<RequestId>,
+    /// Of whom it is asked what it says of itself; that is not merged but looked at in the end.
+    claimed: Option<I>,
+    said_by_itself: Option<NodeState<I, A>>,
+    quiet: bool,
+}
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn schedule_push_pull(&mut self, now: Instant, run: bool) {
         match (run, self.push_pull_timer) {
@@ -100,11 +115,25 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// What we say in a push/pull: all that we know, ourselves first, the dead and the left included. After we left, our departure
     /// alone: we do not follow any more what becomes of others, and old news would bring back the dead.
     pub fn local_states(&self) -> Vec<NodeState<I, A>> {
+        self.local_states_from(StateCursor::default(), usize::MAX).0
+    }
+
+    /// As [`local_states`](Endpoint::local_states), but only as many as stand in `max` places of the table, and where to go on (`None`: that
+    /// was all); ourselves first. So a driver need not hold its lock while tens of thousands are copied.
+    ///
+    /// Whoever is known all the time while the slices are taken is in exactly one of them. A node that comes meanwhile may be missing, as if it had
+    /// come later; one that is forgotten and comes back may be there twice. Each state is a statement on its own, so that neither does
+    /// any harm.
+    pub fn local_states_from(
+        &self,
+        from: StateCursor,
+        max: usize,
+    ) -> (Vec<NodeState<I, A>>, Option<StateCursor>) {
+        // Our own record has the first place, and is alone of interest after we left.
         let left = self.has_left();
-        let others = self.members.iter().filter(|record| !left && record.node.id != self.id);
-        self.me()
-            .into_iter()
-            .chain(others)
+        let (records, next) = self.members.slice(from.0, if left { 1 } else { max });
+        let states = records
+            .filter(|record| !left || record.node.id == self.id)
             .map(|record| NodeState {
                 node: record.node.clone(),
                 meta: record.meta.clone(),
@@ -113,11 +142,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 versions: Some(record.versions),
                 layers: record.layers,
             })
-            .collect()
+            .collect();
+        (states, next.filter(|_| !left).map(StateCursor))
     }
 
     /// A peer's push/pull: the answer to our request `id`, or (`None`) a peer's own request, which the driver has already
     /// answered with our states from before the merge.
+    ///
+    /// All at once. For many states see [`begin_merge`](Endpoint::begin_merge).
     ///
     /// # Errors
     /// If the versions do not fit, or we have left. Nothing was merged then.
@@ -127,42 +159,88 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         id: Option<RequestId>,
         states: Vec<NodeState<I, A>>,
     ) -> Result<(), MergeError> {
-        let purpose = match id {
-            None => None,
-            Some(id) => match self.requests.remove(&id) {
-                // Cancelled in the meantime.
-                None => return Ok(()),
-                purpose => purpose,
-            },
-        };
-        let checked = if self.has_left() { Err(MergeError::HasLeft) } else { self.check_versions(&states) };
-        if let Err(error) = checked {
-            self.stats.push_pulls_failed += 1;
-            if !matches!(error, MergeError::HasLeft) {
-                self.reject(now, RejectReason::Incompatible, None, None);
-            }
-            if let Some(purpose) = purpose {
-                self.on_purpose_failed(now, purpose, StreamFailure::MergeRefused(error.to_string()));
-            }
+        let cancelled = id.is_some_and(|id| !self.requests.contains_key(&id));
+        if !cancelled
+            && !self.has_left()
+            && let Err(error) = self.check_versions(&states)
+        {
+            self.reject(now, RejectReason::Incompatible, None, None);
+            self.merge_failed(now, id, &error);
             return Err(error);
         }
-        self.stats.push_pulls += 1;
-        let claimed = match &purpose {
-            Some(Purpose::Verify { claimed, .. }) => Some(claimed.clone()),
+        let Some(mut merge) = self.begin_merge(now, id, states.len())? else { return Ok(()) };
+        self.merge_states(now, &mut merge, states);
+        self.finish_merge(now, merge)
+    }
+
+    /// Begins to merge a peer's push/pull of about so many states, whose versions were checked: the answer to our request `id`, or (`None`) a
+    /// peer's own request. Its states are then given to [`merge_states`](Endpoint::merge_states) in slices of any size, and
+    /// [`finish_merge`](Endpoint::finish_merge) draws the conclusions: a join has reached its address, a claim is confirmed. Other inputs may
+    /// come in between. The outcome is that of [`handle_push_pull`](Endpoint::handle_push_pull).
+    ///
+    /// A merge that is never finished has merged the statements that were given, and the request fails when its deadline is over.
+    /// `None`: the request was cancelled in the meantime; there is nothing to merge.
+    ///
+    /// # Errors
+    /// If we have left.
+    pub fn begin_merge(
+        &mut self,
+        now: Instant,
+        id: Option<RequestId>,
+        states: usize,
+    ) -> Result<Option<Merge<I, A>>, MergeError> {
+        let claimed = match id.map(|id| self.requests.get(&id)) {
+            Some(None) => return Ok(None),
+            Some(Some(Purpose::Verify { claimed, .. })) => Some(claimed.clone()),
             _ => None,
         };
-        let mut said_by_itself = None;
+        if self.has_left() {
+            self.merge_failed(now, id, &MergeError::HasLeft);
+            return Err(MergeError::HasLeft);
+        }
         // Whoever joins alone has nobody to pass the news to: all of it comes from those whom it joins.
-        self.quiet = purpose.is_some() && self.others() == 0 && self.requests.is_empty();
+        let quiet = id.is_some() && self.others() == 0 && self.requests.len() == 1;
+        // Most of them are new to a node that knows hardly anybody yet, and known to all others.
+        if states / 2 > self.members.len() {
+            self.members.reserve(states.min(self.options.max_members));
+        }
+        Ok(Some(Merge { id, claimed, said_by_itself: None, quiet }))
+    }
+
+    /// Some of the states of a push/pull, see [`begin_merge`](Endpoint::begin_merge). Does nothing after we left.
+    pub fn merge_states(
+        &mut self,
+        now: Instant,
+        merge: &mut Merge<I, A>,
+        states: impl IntoIterator<Item = NodeState<I, A>>,
+    ) {
+        if self.has_left() {
+            return;
+        }
+        self.quiet = merge.quiet;
         for state in states {
-            if claimed.as_ref() == Some(&state.node.id) {
-                said_by_itself = Some(state);
+            if merge.claimed.as_ref() == Some(&state.node.id) {
+                merge.said_by_itself = Some(state);
             } else {
-                self.merge(now, state, purpose.is_some());
+                self.merge(now, state, merge.id.is_some());
             }
         }
         self.quiet = false;
-        match purpose {
+    }
+
+    /// All states of a push/pull were merged.
+    ///
+    /// # Errors
+    /// If we have left meanwhile.
+    pub fn finish_merge(&mut self, now: Instant, merge: Merge<I, A>) -> Result<(), MergeError> {
+        let Merge { id, said_by_itself, .. } = merge;
+        if self.has_left() {
+            self.merge_failed(now, id, &MergeError::HasLeft);
+            return Err(MergeError::HasLeft);
+        }
+        self.stats.push_pulls += 1;
+        // If it was cancelled in the meantime, what was merged stays.
+        match id.and_then(|id| self.requests.remove(&id)) {
             None | Some(Purpose::Periodic | Purpose::ProbeStream { .. }) => {}
             Some(Purpose::Join { join, address, attempt, started }) => {
                 self.on_join_reached(now, join, address, attempt, started);
@@ -173,6 +251,15 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Some(Purpose::Verify { id, .. }) => self.on_claim_confirmed(now, id, said_by_itself),
         }
         Ok(())
+    }
+
+    fn merge_failed(&mut self, now: Instant, id: Option<RequestId>, error: &MergeError) {
+        match id.and_then(|id| self.requests.remove(&id)) {
+            Some(purpose) => {
+                self.on_purpose_failed(now, purpose, StreamFailure::MergeRefused(error.to_string()));
+            }
+            None => self.stats.push_pulls_failed += 1,
+        }
     }
 
     /// Takes over a view that was saved before a restart (from [`local_states`](Endpoint::local_states), before leaving), without passing any
@@ -215,32 +302,27 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Checks the versions of a push/pull alone, so that a merge decision is asked about compatible peers only.
     ///
     /// # Errors
-    /// Names the first node whose spoken version is not within what all live nodes on both sides understand.
+    /// Names a node whose spoken version is not within what all live nodes on both sides understand.
     pub fn check_versions(&self, states: &[NodeState<I, A>]) -> Result<(), MergeError> {
-        let remote = || {
-            states
-                .iter()
-                .filter(|s| !s.state.is_gone())
-                .filter_map(|s| Some((&s.node.id, s.state, s.versions?)))
-        };
-        let local = || {
-            self.members.iter().filter(|r| !r.state().is_gone()).map(|r| (&r.node.id, r.state(), r.versions))
-        };
-        let (mut protocol, mut delegate) = ((0, u8::MAX), (0, u8::MAX));
-        for (_, _, v) in remote().chain(local()).filter(|(_, state, _)| *state == State::Alive) {
-            protocol = (v.protocol_min.max(protocol.0), v.protocol_max.min(protocol.1));
-            delegate = (v.delegate_min.max(delegate.0), v.delegate_max.min(delegate.1));
+        let mut check = VersionCheck::new();
+        check.add(states);
+        self.add_versions(StateCursor::default(), usize::MAX, &mut check);
+        check.finish()
+    }
+
+    /// Adds our own side to a check of versions, as much of it as stands in `max` places of the table; gives where to go on (`None`: that
+    /// was all).
+    pub fn add_versions(
+        &self,
+        from: StateCursor,
+        max: usize,
+        check: &mut VersionCheck<I>,
+    ) -> Option<StateCursor> {
+        let (records, next) = self.members.slice(from.0, max);
+        for record in records {
+            check.add_one(&record.node.id, record.state(), record.versions);
         }
-        for (id, _, v) in remote().chain(local()) {
-            for (what, version, (min, max)) in
-                [("protocol", v.protocol_current, protocol), ("application", v.delegate_current, delegate)]
-            {
-                if version < min || version > max {
-                    return Err(MergeError::Incompatible { node: id.to_string(), what, version, min, max });
-                }
-            }
-        }
-        Ok(())
+        next.map(StateCursor)
     }
 
     /// The ack to our stream ping `id`.

@@ -29,6 +29,7 @@ mod probe;
 mod properties;
 mod push_pull;
 mod restart;
+mod slices;
 mod soak;
 mod suspect;
 mod user;
