@@ -22,6 +22,9 @@ pub enum MemoryError {
         /// What the network carries.
         limit: usize,
     },
+    /// The packet has no bytes.
+    #[error("empty packet")]
+    EmptyPacket,
     /// The test asked for a failure of this machine.
     #[error("failure on demand")]
     OnDemand,

@@ -81,6 +81,9 @@ impl<R: Runtime> Transport for MemoryTransport<R> {
         if self.port.is_closed() {
             return Err(MemoryError::Closed);
         }
+        if packet.is_empty() {
+            return Err(MemoryError::EmptyPacket);
+        }
         let limit = self.capabilities().max_packet;
         if packet.len() > limit {
             return Err(MemoryError::TooLarge { actual: packet.len(), limit });
