@@ -1,0 +1,12 @@
+//! The suite, on every transport and runtime of the workspace.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests; clippy knows only those in `#[test]` itself"
+)]
+
+mod memory;
+mod runtimes;
+mod tcp;
