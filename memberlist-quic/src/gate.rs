@@ -1,0 +1,114 @@
+//! A socket that can be closed while others still hold it.
+//!
+//! A stream that an application keeps holds the connection, and that the socket. But the port must be free when the transport has been
+//! shut down, whatever is still held.
+
+use memberlist_sockets::lock;
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll};
+
+/// The socket until it is closed, and nothing after that: what is sent is lost, and nothing comes.
+pub(crate) struct Gate {
+    socket: RwLock<Option<Arc<dyn AsyncUdpSocket>>>,
+    /// They hold the socket too.
+    pollers: Mutex<Vec<Weak<Inner>>>,
+    local: SocketAddr,
+}
+
+type Inner = Mutex<Option<Pin<Box<dyn UdpPoller>>>>;
+
+impl Gate {
+    pub(crate) fn new(socket: Arc<dyn AsyncUdpSocket>) -> io::Result<Arc<Self>> {
+        let local = socket.local_addr()?;
+        Ok(Arc::new(Self { socket: RwLock::new(Some(socket)), pollers: Mutex::default(), local }))
+    }
+
+    pub(crate) fn close(&self) {
+        let socket = self.socket.write().unwrap_or_else(PoisonError::into_inner).take();
+        for poller in lock(&self.pollers).drain(..) {
+            if let Some(poller) = poller.upgrade() {
+                lock(&poller).take();
+            }
+        }
+        drop(socket);
+    }
+
+    fn with<T>(&self, otherwise: T, work: impl FnOnce(&Arc<dyn AsyncUdpSocket>) -> T) -> T {
+        match &*self.socket.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(socket) => work(socket),
+            None => otherwise,
+        }
+    }
+}
+
+impl AsyncUdpSocket for Gate {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        let mut pollers = lock(&self.pollers);
+        let inner = self.with(None, |socket| Some(Arc::clone(socket).create_io_poller()));
+        let inner = Arc::new(Mutex::new(inner));
+        // Amortised: it is looked through when it would have to grow.
+        if pollers.len() == pollers.capacity() {
+            pollers.retain(|poller| poller.strong_count() > 0);
+        }
+        pollers.push(Arc::downgrade(&inner));
+        Box::pin(GatePoller(inner))
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.with(Ok(()), |socket| socket.try_send(transmit))
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.with(Poll::Pending, |socket| socket.poll_recv(cx, bufs, meta))
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.local)
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.with(1, |socket| socket.max_transmit_segments())
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        self.with(1, |socket| socket.max_receive_segments())
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.with(true, |socket| socket.may_fragment())
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("local", &self.local).finish_non_exhaustive()
+    }
+}
+
+struct GatePoller(Arc<Inner>);
+
+impl UdpPoller for GatePoller {
+    fn poll_writable(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *lock(&self.0) {
+            Some(poller) => poller.as_mut().poll_writable(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl fmt::Debug for GatePoller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatePoller")
+    }
+}

@@ -1,0 +1,253 @@
+//! What the transport's calls and tasks share.
+
+use crate::error::Goodbye;
+use crate::link::{Link, Outgoing, certificates};
+use crate::pool::{Limits, Pool, Route, Wish};
+use crate::serve::{Arrived, Serving};
+use crate::sockets::End;
+use crate::stats::Counters;
+use crate::{ConnectFailure, QuicError, QuicOptions, QuicStats};
+use agnostic::Runtime;
+use futures_channel::mpsc;
+use memberlist_sockets::{Inbox, Lifecycle, Slot, Slots};
+use memberlist_tls::TlsOptions;
+use quinn::Connection;
+use rustls::pki_types::CertificateDer;
+use rustls::server::ParsedCertificate;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+pub(crate) struct Node<R> {
+    pub(crate) options: QuicOptions,
+    pub(crate) advertise: SocketAddr,
+    pub(crate) counters: Counters,
+    pub(crate) inbox: Inbox,
+    pub(crate) pool: Pool,
+    pub(crate) handshakes: Slots,
+    pub(crate) inbound: Slots,
+    pub(crate) pending: Slots,
+    pub(crate) ends: Vec<End>,
+    pub(crate) client: quinn::ClientConfig,
+    pub(crate) tls: TlsOptions,
+    pub(crate) streams: mpsc::UnboundedSender<Arrived>,
+    /// Our own tasks; those of the QUIC implementation have another, which ends after it.
+    pub(crate) tasks: Lifecycle<()>,
+    runtime: PhantomData<fn() -> R>,
+}
+
+impl<R: Runtime> Node<R> {
+    pub(crate) fn new(
+        options: QuicOptions,
+        advertise: SocketAddr,
+        ends: Vec<End>,
+        client: quinn::ClientConfig,
+        tls: TlsOptions,
+        streams: mpsc::UnboundedSender<Arrived>,
+    ) -> Arc<Self> {
+        let limits = Limits {
+            inbound: options.max_inbound,
+            outbound: options.max_outbound,
+            queue: options.peer_queue,
+        };
+        Arc::new(Self {
+            pool: Pool::new(limits, advertise),
+            handshakes: Slots::new(options.max_handshakes, options.max_per_ip),
+            // In all they are bounded by the pool, where the oldest makes room.
+            inbound: Slots::new(usize::MAX, options.max_per_ip),
+            pending: Slots::new(options.max_pending, options.max_pending),
+            options,
+            advertise,
+            counters: Counters::default(),
+            inbox: Inbox::default(),
+            ends,
+            client,
+            tls,
+            streams,
+            tasks: Lifecycle::new(()),
+            runtime: PhantomData,
+        })
+    }
+
+    /// Whether the allow-list has this address. Our own is always allowed: the list is about others.
+    pub(crate) fn is_allowed(&self, address: &SocketAddr) -> bool {
+        self.options.allowed.as_ref().is_none_or(|policy| policy.allows(address.ip()))
+            || *address == self.advertise
+    }
+
+    pub(crate) fn check_open(&self) -> Result<(), QuicError> {
+        self.tasks.enter().map(drop).ok_or(QuicError::Closed)
+    }
+
+    /// Runs a task of ours, unless the transport is closing. It has to end when it is.
+    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let Some(held) = self.tasks.enter() else { return };
+        R::spawn_detach(async move {
+            // Declared first, dropped last.
+            let _held = held;
+            task.await;
+        });
+    }
+
+    /// Sends a packet, over a connection that is there or one that is opened for it.
+    pub(crate) fn send(self: &Arc<Self>, to: SocketAddr, mut packet: Outgoing) -> Result<(), QuicError> {
+        loop {
+            match self.pool.route(to, packet) {
+                Route::Link(link, outgoing) => {
+                    match link.send(&self.counters, self.options.peer_queue, outgoing) {
+                        Ok(()) => return Ok(()),
+                        Err(back) => {
+                            self.pool.remove(&link);
+                            packet = back;
+                        }
+                    }
+                }
+                Route::Queued => return Ok(()),
+                Route::Full => {
+                    self.counters.packets_dropped_out.add(1);
+                    return Ok(());
+                }
+                Route::Dial => {
+                    self.start_dial(to);
+                    return Ok(());
+                }
+                Route::Failed(failure) => return Err(QuicError::Connect { address: to, failure }),
+            }
+        }
+    }
+
+    /// A connection for a stream: one that lives.
+    pub(crate) async fn connection(self: &Arc<Self>, to: SocketAddr) -> Result<Arc<Link>, QuicError> {
+        let failed = |failure| QuicError::Connect { address: to, failure };
+        loop {
+            let waiting = match self.pool.wish(to) {
+                Wish::Link(link) => {
+                    if link.is_fresh() || self.is_alive(&link).await {
+                        return Ok(link);
+                    }
+                    if !link.is_closed() && self.pool.doubt(&link, link.take_unanswered()) {
+                        self.start_dial(to);
+                    } else {
+                        self.pool.remove(&link);
+                    }
+                    continue;
+                }
+                Wish::Failed(failure) => return Err(failed(failure)),
+                Wish::Wait(waiting) => waiting,
+                Wish::Dial(waiting) => {
+                    self.start_dial(to);
+                    waiting
+                }
+            };
+            let outcome = waiting.await;
+            self.check_open()?;
+            return outcome.map_err(|_abandoned| QuicError::Closed)?.map_err(failed);
+        }
+    }
+
+    /// Whether the peer answers: an empty datagram asks for an acknowledgement.
+    async fn is_alive(&self, link: &Link) -> bool {
+        let before = link.received();
+        if link.connection.send_datagram(bytes::Bytes::new()).is_err() {
+            return !link.is_closed();
+        }
+        let asked = std::time::Instant::now();
+        let patience = link.patience();
+        let mut pause = std::time::Duration::from_millis(1);
+        while !link.is_closed() && asked.elapsed() < patience {
+            R::sleep(pause).await;
+            if link.received() != before {
+                link.heard();
+                return !link.is_closed();
+            }
+            pause = (pause * 2).min(std::time::Duration::from_millis(16));
+        }
+        false
+    }
+
+    /// Opens a connection, in a task of its own.
+    pub(crate) fn start_dial(self: &Arc<Self>, to: SocketAddr) {
+        let node = Arc::clone(self);
+        self.spawn(crate::dial::dial(node, to));
+    }
+
+    /// Takes up a connection whose handshake is complete; the caller must serve it.
+    pub(crate) fn take_up(
+        self: &Arc<Self>,
+        connection: Connection,
+        address: SocketAddr,
+        dialled: bool,
+        slot: Option<Slot>,
+    ) -> Result<Serving, ConnectFailure> {
+        let certificates = certificates(&connection).unwrap_or_default();
+        if let Some(verifier) = &self.options.peer_verifier
+            && let Err(reason) = verifier.verify(address, &certificates)
+        {
+            connection.close(Goodbye::Refused.code(), reason.as_bytes());
+            self.counters.peers_refused.add(1);
+            tracing::debug!(%address, reason, "the peer verifier refuses a peer");
+            return Err(ConnectFailure::RefusedPeer(reason));
+        }
+        let sendable = dialled || self.is_named(address, &certificates);
+        let (link, notes) = Link::new(connection, address, dialled, sendable, slot);
+        let link = Arc::new(link);
+        let Ok((waiting, evicted)) = self.pool.established(&link) else {
+            link.close(Goodbye::MakeRoom);
+            self.counters.connections_over_limit.add(1);
+            return Err(ConnectFailure::TooMany);
+        };
+        if let Some(evicted) = evicted {
+            self.counters.connections_evicted.add(1);
+            evicted.close(Goodbye::MakeRoom);
+        }
+        let counter =
+            if dialled { &self.counters.connections_opened } else { &self.counters.connections_accepted };
+        counter.add(1);
+        if sendable {
+            for old in self.pool.replaced(address) {
+                self.counters.connections_replaced.add(1);
+                old.close(Goodbye::Replaced);
+            }
+        }
+        for packet in waiting.resolve(&link) {
+            if link.send(&self.counters, self.options.peer_queue, packet).is_err() {
+                self.counters.packets_dropped_out.add(1);
+            }
+        }
+        Ok(Serving { link, notes })
+    }
+
+    /// Whether a peer that called has shown a certificate for the name by which we would have called it. Who has not may talk to us
+    /// as the TLS configuration allows, but what we send to its address goes over a connection that we open, where it must.
+    fn is_named(&self, address: SocketAddr, certificates: &[CertificateDer<'static>]) -> bool {
+        let Some(own) = certificates.first() else { return false };
+        let Ok(parsed) = ParsedCertificate::try_from(own) else { return false };
+        rustls::client::verify_server_name(&parsed, &self.tls.server_name.name_for(address.ip())).is_ok()
+    }
+
+    pub(crate) fn end_for(&self, to: SocketAddr) -> Option<&End> {
+        self.ends.iter().find(|end| end.local.is_ipv4() == to.is_ipv4())
+    }
+
+    pub(crate) fn stats(&self) -> QuicStats {
+        let mut stats = self.counters.snapshot();
+        stats.handshakes = self.handshakes.used();
+        stats.pending_streams = self.pending.used();
+        (stats.inbound, stats.outbound) = self.pool.counts();
+        stats
+    }
+
+    /// Counts a handshake that failed, in either direction.
+    pub(crate) fn count_failure(&self, peer: SocketAddr, failure: &ConnectFailure) {
+        let counter = match failure {
+            ConnectFailure::TimedOut => &self.counters.handshakes_timed_out,
+            ConnectFailure::Handshake(_) => &self.counters.handshakes_untrusted,
+            // Counted where it was refused.
+            ConnectFailure::RefusedPeer(_) | ConnectFailure::TooMany => return,
+            _ => &self.counters.handshakes_failed,
+        };
+        counter.add(1);
+        tracing::debug!(%peer, %failure, "handshake failed");
+    }
+}
