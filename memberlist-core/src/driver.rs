@@ -8,6 +8,7 @@ pub(crate) mod exchange;
 pub(crate) mod joins;
 pub(crate) mod packets;
 pub(crate) mod prefetch;
+pub(crate) mod refusals;
 pub(crate) mod requests;
 pub(crate) mod seeds;
 pub(crate) mod streams;

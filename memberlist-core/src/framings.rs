@@ -1,7 +1,7 @@
 //! How the node wraps what it sends: made once, so that choosing one costs nothing.
 
 use crate::{Capabilities, Options};
-use memberlist_types::{Framing, Layers};
+use memberlist_types::{Framing, Layers, Protection};
 
 /// The framings of packets and of streams.
 #[derive(Debug)]
@@ -38,6 +38,29 @@ impl Framings {
         Self {
             packets: Variants::new(framing(secure_packets)),
             streams: Variants::new(framing(secure_streams)),
+        }
+    }
+}
+
+impl Framings {
+    /// Says once, at the start, what is not protected though somebody seems to want protection.
+    pub(crate) fn tell_of_protection(&self) {
+        use Protection::{Accepted, Below, NoKeyring, NoKeys, Preferred};
+        match (self.packets.wanted.protection(), self.streams.wanted.protection()) {
+            (NoKeyring | NoKeys | Accepted, Below) => tracing::warn!(
+                "NOT PROTECTED: streams are encrypted by the transport, but packets leave and are accepted in clear: whoever reaches the network can \
+                 read and forge membership. Give the framing a keyring with a key and the policy to require it, or send packets inside the secured streams"
+            ),
+            (NoKeys, _) | (_, NoKeys) => tracing::warn!(
+                "NOT PROTECTED: the keyring has no keys: nothing is encrypted and nothing required until one is added"
+            ),
+            (Accepted, _) | (_, Accepted) => tracing::warn!(
+                "NOT PROTECTED: the keyring's policy is to accept encryption, not to use it. Once all nodes have the key, let them prefer it, then require it"
+            ),
+            (Preferred, _) | (_, Preferred) => tracing::info!(
+                "encryption is used but not yet required: what arrives in clear is accepted. Once all nodes encrypt, let them require it"
+            ),
+            _ => {}
         }
     }
 }

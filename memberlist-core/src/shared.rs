@@ -63,6 +63,7 @@ where
     pub(crate) filters_alive: bool,
     pub(crate) transport_trouble: Occasionally,
     pub(crate) encode_trouble: Occasionally,
+    pub(crate) key_trouble: Occasionally,
 }
 
 impl<T, D, W> Shared<T, D, W>

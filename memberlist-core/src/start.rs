@@ -62,6 +62,7 @@ where
             filters_alive: delegate.filters_alive(),
             transport_trouble: Occasionally::default(),
             encode_trouble: Occasionally::default(),
+            key_trouble: Occasionally::default(),
             transport,
             delegate,
             wire,
@@ -126,6 +127,7 @@ where
     let framing = framings.packets.wanted();
     let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), framing, wire.clone(), rng)?;
     endpoint.set_ack_payload(delegate.ack_payload())?;
+    framings.tell_of_protection();
     Ok((endpoint, options, framings))
 }
 

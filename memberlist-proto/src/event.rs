@@ -200,6 +200,14 @@ pub enum StreamFailure {
     /// What the peer sent makes no sense.
     #[error("the peer sent something invalid: {0}")]
     Invalid(memberlist_types::DecodeError),
+    /// The peer encrypts with another key than ours, or only one of us encrypts at all. What the peer sent (perhaps the reason why it refuses us,
+    /// for it can't read us either) can't be read, or was not encrypted as it must be here. Compare the keyrings of both.
+    #[error("the keys of the peer and ours differ, or only one side has any: its answer is {}", match .0 {
+        memberlist_types::DecodeError::Unencrypted => "not encrypted, which is required here",
+        memberlist_types::DecodeError::NoKey => "encrypted with a key that is not here",
+        _ => "not authentic",
+    })]
+    KeyMismatch(memberlist_types::DecodeError),
     /// We did not accept what the peer sent.
     #[error("merge refused: {0}")]
     MergeRefused(alloc::string::String),
@@ -349,4 +357,10 @@ pub enum RejectReason {
     Delegate,
     /// The address is outside the allowed networks.
     AddressNotAllowed,
+    /// It is encrypted with a key that is not here, or is not authentic: a key was not added everywhere or removed too early, or a stranger's.
+    WrongKey,
+    /// It is in clear, and encryption is required here: a node without keys, or a stranger.
+    Unencrypted,
+    /// It uses a checksum, compression or encryption that is not known (or not compiled in) here.
+    UnknownLayer,
 }

@@ -70,7 +70,7 @@ impl Stats {
 }
 
 impl RejectReason {
-    pub(crate) const COUNT: usize = 13;
+    pub(crate) const COUNT: usize = 16;
 
     /// Every reason.
     pub const ALL: [Self; Self::COUNT] = [
@@ -87,6 +87,9 @@ impl RejectReason {
         Self::RelaysFull,
         Self::Delegate,
         Self::AddressNotAllowed,
+        Self::WrongKey,
+        Self::Unencrypted,
+        Self::UnknownLayer,
     ];
 
     /// A short, stable name for counters.
@@ -106,6 +109,9 @@ impl RejectReason {
             Self::RelaysFull => "relays_full",
             Self::Delegate => "delegate",
             Self::AddressNotAllowed => "address_not_allowed",
+            Self::WrongKey => "wrong_key",
+            Self::Unencrypted => "unencrypted",
+            Self::UnknownLayer => "unknown_layer",
         }
     }
 }

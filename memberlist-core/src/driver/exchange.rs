@@ -1,14 +1,17 @@
 //! Pumps an [`Exchange`] through a stream.
 
+use super::refusals;
 use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared, stats::add};
 use agnostic::RuntimeLite;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
 use memberlist_types::{DecodeError, EncodeError, Layers, NodeState, StreamMessage, Wire};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// From this size on (of a frame, or of what was read so far) it is encoded or decoded off the async worker.
 const OFF_WORKER: usize = 64 << 10;
+/// How long a peer whose request was refused may go on with it before the stream is closed.
+const LISTEN_ON: Duration = Duration::from_millis(500);
 /// What is read at once: little at first, because most streams say little.
 const FIRST_READ: usize = 4 << 10;
 
@@ -76,8 +79,25 @@ where
             if !exchange.wants_read() {
                 return Ok(None);
             }
-            self.read().await?;
+            if let Err(failure) = self.read().await {
+                self.explain().await;
+                return Err(failure);
+            }
         }
+    }
+
+    /// What the peer sent was refused: the exchange may have a word for it.
+    async fn explain(&mut self) {
+        let before = self.sent;
+        if self.write().await.is_err() || self.sent == before || self.stream.close().await.is_err() {
+            return;
+        }
+        // To close on what was not read would be to break off, and the word might not arrive.
+        let _ = T::Runtime::timeout(LISTEN_ON, async {
+            self.buffer.resize(OFF_WORKER, 0);
+            while self.stream.read(&mut self.buffer).await.is_ok_and(|read| read > 0) {}
+        })
+        .await;
     }
 
     /// Accepting side: says this.
@@ -156,7 +176,7 @@ where
         handled.map_err(|error| {
             self.shared.counters.reject(&error);
             metrics::decode_rejected(error.reason());
-            StreamFailure::Invalid(error)
+            refusals::failure(error)
         })
     }
 

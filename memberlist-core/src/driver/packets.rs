@@ -1,6 +1,6 @@
 //! What becomes of a packet: admitted, decoded outside the lock, and handed to the machine.
 
-use super::admission;
+use super::{admission, refusals};
 use crate::{AddressOf, Delegate, Packet, Transport, metrics, shared::Shared, stats::add, sync::lock};
 use memberlist_proto::RejectReason;
 use memberlist_types::{Message, Wire};
@@ -54,7 +54,7 @@ pub(crate) fn handle<T, D, W>(
     });
 }
 
-fn reject<T, D, W>(shared: &Shared<T, D, W>, from: &D::Address, error: &memberlist_types::DecodeError)
+fn reject<T, D, W>(shared: &Arc<Shared<T, D, W>>, from: &D::Address, error: &memberlist_types::DecodeError)
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
@@ -63,4 +63,5 @@ where
     shared.counters.reject(error);
     metrics::decode_rejected(error.reason());
     tracing::trace!(%from, %error, "packet or message refused");
+    refusals::packet(shared, from, error);
 }

@@ -3,7 +3,7 @@
 use super::{
     admission,
     exchange::{self, Talk, unreachable, unsendable},
-    seeds, streams,
+    refusals, seeds, streams,
 };
 use crate::{AddressOf, Delegate, Error, Transport, metrics, shared::Shared, stats::add, sync::lock};
 use agnostic::RuntimeLite;
@@ -46,6 +46,7 @@ where
     };
     if let Err(failure) = done {
         tracing::debug!(%to, %failure, "a stream to a peer failed");
+        refusals::stream(&shared, &to, &failure);
         shared.input(|machine, now| machine.endpoint.handle_stream_failure(now, id, failure));
         if is_push_pull {
             seeds::look_up_again(&shared, Some(&to)).await;

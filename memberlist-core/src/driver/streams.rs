@@ -1,6 +1,6 @@
 //! Streams that peers open: accepted within bounds, and over at their deadline.
 
-use super::{admission, events::Data, exchange::Talk};
+use super::{admission, events::Data, exchange::Talk, refusals};
 use crate::{
     AddressOf, Delegate, Transport, TransportError, metrics,
     shared::Shared,
@@ -78,6 +78,7 @@ where
     if let Some(failure) = failure {
         add(&shared.counters.streams_failed, 1);
         tracing::debug!(%from, %failure, "a stream of a peer failed");
+        refusals::stream(&shared, &from, &failure);
     }
     drop(place);
 }
