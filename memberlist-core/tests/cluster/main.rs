@@ -8,6 +8,7 @@
 mod allowed;
 mod bad_input;
 mod delegates;
+mod encryption;
 mod events;
 mod failures;
 mod harness;
@@ -16,6 +17,7 @@ mod joining;
 mod lifecycle;
 mod membership;
 mod messages;
+mod negotiation;
 mod network;
 mod quiet;
 mod raw_streams;
