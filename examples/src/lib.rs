@@ -3,3 +3,4 @@
 pub mod demo;
 pub mod kv;
 pub mod notice;
+pub mod own_runtime;
