@@ -120,3 +120,10 @@ impl Compression {
         self
     }
 }
+
+/// Over 512 bytes.
+impl From<CompressionAlgorithm> for Compression {
+    fn from(algorithm: CompressionAlgorithm) -> Self {
+        Self::new(algorithm)
+    }
+}

@@ -47,7 +47,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "tcp")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]
 mod start;
 
 #[cfg(any(feature = "tokio", feature = "smol", feature = "async-std"))]
@@ -67,7 +66,7 @@ pub use runtimes::*;
 pub use smol_str::SmolStr;
 #[cfg(feature = "tcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tcp")))]
-pub use start::{NetBuilder, StartError};
+pub use start::*;
 
 /// README's code is compiled.
 #[cfg(all(doctest, feature = "tokio", feature = "tcp"))]

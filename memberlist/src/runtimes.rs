@@ -10,7 +10,7 @@ macro_rules! runtime_module {
         mod tcp {
             use super::$runtime;
             use crate::net::{HostResolver, NetTransport};
-            use crate::{Memberlist, NativeWire, NetBuilder, SmolStr, VoidDelegate};
+            use crate::{Memberlist, NativeWire, SmolStr, TcpBuilder, VoidDelegate};
             use std::net::SocketAddr;
 
             /// TCP and UDP on this runtime, joining by socket addresses and host names.
@@ -37,8 +37,8 @@ macro_rules! runtime_module {
             /// })
             /// # }
             /// ```
-            pub fn builder(id: impl Into<SmolStr>) -> NetBuilder<$runtime, SmolStr> {
-                NetBuilder::new(id.into())
+            pub fn builder(id: impl Into<SmolStr>) -> TcpBuilder<$runtime, SmolStr> {
+                TcpBuilder::new(id.into())
             }
         }
     };

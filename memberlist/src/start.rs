@@ -1,57 +1,65 @@
-use crate::net::{
-    BindAddress, DEFAULT_PORT, HostResolver, InvalidBindAddress, NetError, NetOptions, NetTransport,
-};
-use crate::types::{Label, LabelTooLong, Wire};
-use crate::{Delegate, Error, Memberlist, NativeWire, Options, VoidDelegate};
-use agnostic::Runtime;
-use std::convert::Infallible;
-use std::marker::PhantomData;
+//! From a name to a running node, over every transport alike.
+
+mod binding;
+mod error;
+mod frames;
+
+pub use binding::*;
+pub use error::StartError;
+
+#[cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))]
+use crate::types::Keyring;
+use crate::types::Wire;
+use crate::types::{ChecksumAlgorithm, Label};
+use crate::{Delegate, Memberlist, NativeWire, Options, VoidDelegate};
+use frames::Frames;
+use memberlist_sockets::{BindAddress, DEFAULT_PORT, HostResolver};
 use std::net::SocketAddr;
 
-/// Starts a [`Memberlist`] over TCP and UDP on the runtime `R`. What is not set has its default: port 7946 of all IPv4 addresses, the LAN
+/// Starts a [`Memberlist`] over the transport that `B` says. What is not set has its default: port 7946 of all IPv4 addresses, the LAN
 /// options, no label, no delegate, the native wire.
 ///
-/// Made by the runtime's module, for example `memberlist::tokio::builder("node-1")`; [`new`](Self::new) for ids that are no
-/// strings.
+/// Made by the runtime's module, for example `memberlist::tokio::builder("node-1")` for TCP, `tls_builder` and `quic_builder` for the
+/// others; by `TcpBuilder::new` and its siblings for ids that are no strings, and for a runtime of one's own.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
-pub struct NetBuilder<R, I, D = VoidDelegate<I, SocketAddr>, W = NativeWire> {
+pub struct NodeBuilder<B, I, D = VoidDelegate<I, SocketAddr>, W = NativeWire> {
     id: I,
     delegate: D,
     wire: W,
     options: Options,
-    net: NetOptions,
-    /// Instead of those in `net`.
+    /// Instead of those in `options`.
+    frames: Frames,
+    binding: B,
+    /// Instead of those in `binding`.
     binds: Vec<BindAddress>,
-    /// Instead of that in `options`.
-    label: Option<Label>,
+    /// Instead of that in `binding`.
+    advertise: Option<SocketAddr>,
     /// The first thing that could not be.
     wrong: Option<StartError>,
-    runtime: PhantomData<fn() -> R>,
 }
 
-impl<R, I> NetBuilder<R, I> {
-    /// A node of this name.
-    pub fn new(id: I) -> Self {
+impl<B, I> NodeBuilder<B, I> {
+    fn with_binding(id: I, binding: B) -> Self {
         Self {
             id,
             delegate: VoidDelegate::new(),
             wire: NativeWire,
             options: Options::lan(),
-            net: NetOptions::new(),
+            frames: Frames::default(),
+            binding,
             binds: Vec::new(),
-            label: None,
+            advertise: None,
             wrong: None,
-            runtime: PhantomData,
         }
     }
 }
 
-impl<R, I, D, W> NetBuilder<R, I, D, W> {
-    /// Binds this address, TCP and UDP (text or socket address; port 0 takes a free one). Call it again to bind several, on one port.
-    pub fn bind<B>(mut self, address: B) -> Self
+impl<B, I, D, W> NodeBuilder<B, I, D, W> {
+    /// Binds this address (text or socket address; port 0 takes a free one). Call it again to bind several, on one port.
+    pub fn bind<A>(mut self, address: A) -> Self
     where
-        B: TryInto<BindAddress, Error: Into<StartError>>,
+        A: TryInto<BindAddress, Error: Into<StartError>>,
     {
         match address.try_into() {
             Ok(address) => self.binds.push(address),
@@ -62,118 +70,115 @@ impl<R, I, D, W> NetBuilder<R, I, D, W> {
 
     /// Advertises this address instead of the bound one: where others reach this node.
     pub fn advertise(mut self, address: SocketAddr) -> Self {
-        self.net.advertise = Some(address);
+        self.advertise = Some(address);
+        self
+    }
+
+    /// With these options. What [`label`](Self::label) and the other methods for frames are given replaces what is in here,
+    /// whichever comes first.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
         self
     }
 
     /// Belongs to the cluster of this label; input with another is refused. At most 255 bytes.
     pub fn label(mut self, label: &str) -> Self {
         match Label::new(label) {
-            Ok(label) => self.label = Some(label),
+            Ok(label) => self.frames.label = Some(label),
             Err(error) => self.note(error.into()),
         }
         self
     }
 
-    /// With these options.
-    pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
+    /// Sends with this checksum, or none. Default: crc32 where the transport does not check its packets itself. Each algorithm but crc32
+    /// is a feature, which all nodes need.
+    pub fn checksum(mut self, checksum: impl Into<Option<ChecksumAlgorithm>>) -> Self {
+        self.frames.checksum = Some(checksum.into());
         self
     }
 
-    /// With these options of the transport. Addresses given to [`bind`](Self::bind) replace those in here, whichever comes first; the
-    /// advertised one is kept unless there is one in here.
-    pub fn net_options(mut self, options: NetOptions) -> Self {
-        let advertise = self.net.advertise;
-        self.net = options;
-        self.net.advertise = self.net.advertise.or(advertise);
+    /// Compresses what is sent: with an algorithm, or a [`Compression`](crate::types::Compression) with its threshold. Default: not.
+    /// Each algorithm is a feature, which all nodes need.
+    #[cfg(any(feature = "snappy", feature = "lz4", feature = "zstd", feature = "brotli"))]
+    #[cfg_attr(
+        docsrs,
+        doc(cfg(any(feature = "snappy", feature = "lz4", feature = "zstd", feature = "brotli")))
+    )]
+    pub fn compression(mut self, compression: impl Into<crate::types::Compression>) -> Self {
+        self.frames.compression = Some(compression.into());
+        self
+    }
+
+    /// Encrypts and decrypts with these keys, which can be changed while the node runs: keep a clone. Default: no encryption.
+    #[cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))))]
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.frames.keyring = Some(keyring);
         self
     }
 
     /// With this delegate.
-    pub fn delegate<N>(self, delegate: N) -> NetBuilder<R, I, N, W> {
-        NetBuilder {
-            id: self.id,
+    pub fn delegate<N>(self, delegate: N) -> NodeBuilder<B, I, N, W> {
+        let wire = self.wire;
+        NodeBuilder {
             delegate,
-            wire: self.wire,
+            wire,
+            id: self.id,
             options: self.options,
-            net: self.net,
+            frames: self.frames,
+            binding: self.binding,
             binds: self.binds,
-            label: self.label,
+            advertise: self.advertise,
             wrong: self.wrong,
-            runtime: PhantomData,
         }
     }
 
     /// With this wire.
-    pub fn wire<N>(self, wire: N) -> NetBuilder<R, I, D, N> {
-        NetBuilder {
-            id: self.id,
-            delegate: self.delegate,
+    pub fn wire<N>(self, wire: N) -> NodeBuilder<B, I, D, N> {
+        let delegate = self.delegate;
+        NodeBuilder {
+            delegate,
             wire,
+            id: self.id,
             options: self.options,
-            net: self.net,
+            frames: self.frames,
+            binding: self.binding,
             binds: self.binds,
-            label: self.label,
+            advertise: self.advertise,
             wrong: self.wrong,
-            runtime: PhantomData,
         }
     }
 
-    /// Binds the sockets and starts the node, alive and alone. Must be called on the runtime `R`.
+    /// Binds the sockets and starts the node, alive and alone. Must be called on the runtime of `B`.
     ///
     /// # Errors
     /// The first thing given that could not be; a socket that could not be bound; options that contradict each other. Nothing stays
     /// open or running then.
-    pub async fn start(self) -> Result<Memberlist<NetTransport<HostResolver<R>, R>, D, W>, StartError>
+    pub async fn start(self) -> Result<Memberlist<B::Transport, D, W>, StartError>
     where
-        R: Runtime,
+        B: Bind,
         D: Delegate<Id = I, Address = SocketAddr>,
         W: Wire<I, SocketAddr> + Clone,
     {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
-        let mut net = self.net;
+        let mut binding = self.binding;
+        let (bind, advertise) = binding.addresses();
         if !self.binds.is_empty() {
-            net.bind = self.binds;
+            *bind = self.binds;
         }
-        let mut options = self.options;
-        if let Some(label) = self.label {
-            options.framing.label = label;
-        }
+        *advertise = self.advertise.or(*advertise);
         // Nodes of one cluster usually share a port, unless it is a free one.
-        let port = net.bind.first().map(|bind| bind.socket_addr().port()).filter(|port| *port != 0);
+        let port = bind.first().map(|bind| bind.socket_addr().port()).filter(|port| *port != 0);
         let resolver = HostResolver::new(port.unwrap_or(DEFAULT_PORT));
-        let transport = NetTransport::bind(resolver, net).await?;
+        let mut options = self.options;
+        self.frames.apply(&mut options.framing);
+        let transport = binding.bind(resolver).await?;
         Ok(Memberlist::new(self.id, transport, self.delegate, self.wire, options).await?)
     }
 
     fn note(&mut self, wrong: StartError) {
         self.wrong.get_or_insert(wrong);
-    }
-}
-
-/// Why a node could not be started. Nothing stays open or running.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Our configuration: an address to bind is no IP address.
-    #[error(transparent)]
-    Bind(#[from] InvalidBindAddress),
-    /// Our configuration: the label is too long.
-    #[error(transparent)]
-    Label(#[from] LabelTooLong),
-    /// Our configuration or the local system: the transport could not be bound.
-    #[error(transparent)]
-    Net(#[from] NetError),
-    /// Our configuration: the node's options, name or metadata can't be.
-    #[error(transparent)]
-    Node(#[from] Error),
-}
-
-impl From<Infallible> for StartError {
-    fn from(never: Infallible) -> Self {
-        match never {}
     }
 }

@@ -66,3 +66,66 @@ async fn label_keeps_clusters_apart() {
         node.shutdown().await;
     }
 }
+
+/// What the builder is told about frames replaces what stands in the options, whichever comes first.
+#[cfg(all(feature = "aes-gcm", feature = "lz4"))]
+#[tokio::test]
+async fn frames_are_as_the_builder_is_told() {
+    use memberlist::types::{ChecksumAlgorithm, Compression, CompressionAlgorithm, Framing, Label};
+    let key = SecretKey::generate(EncryptionAlgorithm::Aes256Gcm).unwrap();
+    let keyring = Keyring::new().unwrap().with_key(&key);
+    let other = Framing::new().with_label(Label::new("other").unwrap()).with_label_stripped_upstream(true);
+    let options = Options::local().with_framing(other);
+    let told = |builder: TcpBuilder<_, _>| {
+        let compression = Compression::new(CompressionAlgorithm::Lz4).with_threshold(100);
+        builder.label("blue").checksum(None).compression(compression).keyring(keyring.clone())
+    };
+    for options_first in [false, true] {
+        let builder = builder("x").bind("127.0.0.1:0");
+        let node = if options_first {
+            told(builder.options(options.clone()))
+        } else {
+            told(builder).options(options.clone())
+        };
+        let node = node.start().await.unwrap();
+        let framing = &node.options().framing;
+        assert_eq!(framing.label.as_str(), "blue");
+        assert_eq!(framing.checksum, None);
+        assert_eq!(framing.compression.unwrap().threshold, 100);
+        assert_eq!(framing.keyring.as_ref().unwrap().primary(), Some(key.id()));
+        assert!(framing.label_stripped_upstream, "of the rest nothing is lost");
+        node.shutdown().await;
+    }
+    let untold = builder("y").bind("127.0.0.1:0").options(options).start().await.unwrap();
+    let framing = &untold.options().framing;
+    assert_eq!(framing.label.as_str(), "other");
+    assert_eq!(framing.checksum, Some(ChecksumAlgorithm::Crc32));
+    assert!(framing.compression.is_none() && framing.keyring.is_none());
+    untold.shutdown().await;
+}
+
+/// W-43
+#[cfg(feature = "chacha20-poly1305")]
+#[tokio::test]
+async fn nodes_of_one_key_meet_and_others_do_not() {
+    let keyring = |key: &SecretKey| Keyring::new().unwrap().with_key(key);
+    let key = SecretKey::generate(EncryptionAlgorithm::ChaCha20Poly1305).unwrap();
+    let start = |name: &'static str, keyring: Keyring| {
+        builder(name).bind("127.0.0.1:0").options(Options::local()).keyring(keyring).start()
+    };
+    let a = start("a", keyring(&key)).await.unwrap();
+    let b = start("b", keyring(&key)).await.unwrap();
+    b.join(a.advertise_address()).await.unwrap();
+    assert_eq!((a.num_members(), b.num_members()), (2, 2));
+    let other = SecretKey::generate(EncryptionAlgorithm::ChaCha20Poly1305).unwrap();
+    let stranger = start("stranger", keyring(&other)).await.unwrap();
+    let clear = builder("clear").bind("127.0.0.1:0").options(Options::local()).start().await.unwrap();
+    for outsider in [&stranger, &clear] {
+        assert!(outsider.join(a.advertise_address()).await.is_err());
+        assert_eq!(outsider.num_members(), 1);
+    }
+    assert_eq!(a.num_members(), 2);
+    for node in [a, b, stranger, clear] {
+        node.shutdown().await;
+    }
+}

@@ -15,7 +15,7 @@ pub(crate) async fn start<R: Runtime>(id: &str, net: NetOptions) -> List<R> {
     // Ports are used again: without it a node that looks for the dead of one test could find the living of another.
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     let label = format!("{} {test}", std::process::id());
-    let builder = NetBuilder::<R, SmolStr>::new(id.into()).bind("127.0.0.1:0").label(&label);
+    let builder = TcpBuilder::<R, SmolStr>::new(id.into()).bind("127.0.0.1:0").label(&label);
     builder.net_options(net).start().await.unwrap()
 }
 

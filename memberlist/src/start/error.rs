@@ -1,0 +1,28 @@
+use crate::Error;
+use crate::types::LabelTooLong;
+use memberlist_sockets::InvalidBindAddress;
+use std::convert::Infallible;
+
+/// Why a node could not be started. Nothing stays open or running.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Our configuration: an address to bind is no IP address.
+    #[error(transparent)]
+    Bind(#[from] InvalidBindAddress),
+    /// Our configuration: the label is too long.
+    #[error(transparent)]
+    Label(#[from] LabelTooLong),
+    /// Our configuration or the local system: the transport over TCP could not be bound.
+    #[error(transparent)]
+    Net(#[from] crate::net::NetError),
+    /// Our configuration: the node's options, name or metadata can't be.
+    #[error(transparent)]
+    Node(#[from] Error),
+}
+
+impl From<Infallible> for StartError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
