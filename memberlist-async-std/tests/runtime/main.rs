@@ -1,4 +1,4 @@
-//! W-55: what agnostic's traits promise, kept on async-std.
+//! What agnostic's traits promise, kept on async-std.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
