@@ -3,7 +3,7 @@
 mod cipher;
 mod key;
 mod lock;
-#[cfg(any(unix, windows))]
+#[cfg(any(unix, windows, target_os = "wasi"))]
 mod random;
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ use lock::Lock;
 /// that must not see a user message twice has to number its messages.
 ///
 /// ```
-/// # #[cfg(all(feature = "aes-gcm", any(unix, windows)))] {
+/// # #[cfg(all(feature = "aes-gcm", any(unix, windows, target_os = "wasi")))] {
 /// use memberlist_types::{EncryptionAlgorithm, Framing, Keyring, SecretKey};
 ///
 /// let key = SecretKey::generate(EncryptionAlgorithm::Aes256Gcm)?;
@@ -163,7 +163,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyringError::Random`] if the operating system gives no random numbers.
-    #[cfg(any(unix, windows))]
+    #[cfg(any(unix, windows, target_os = "wasi"))]
     pub fn new() -> Result<Self, KeyringError> {
         let mut start = [0; NONCE_LEN];
         random::fill(&mut start)?;

@@ -122,7 +122,7 @@ impl SecretKey {
     ///
     /// # Errors
     /// [`KeyringError::Random`] if the system has none.
-    #[cfg(any(unix, windows))]
+    #[cfg(any(unix, windows, target_os = "wasi"))]
     pub fn generate(algorithm: EncryptionAlgorithm) -> Result<Self, KeyringError> {
         let mut bytes = Zeroizing::new(alloc::vec![0; algorithm.key_len()]);
         super::random::fill(&mut bytes)?;

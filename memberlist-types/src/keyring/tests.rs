@@ -142,7 +142,7 @@ fn nonces_count_up_from_the_start_whatever_the_key() {
     assert_eq!(next(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 }
 
-#[cfg(any(unix, windows))]
+#[cfg(any(unix, windows, target_os = "wasi"))]
 #[test]
 fn keyrings_of_the_system_start_anywhere() {
     let start = || Keyring::new().unwrap().with_key(&key(1)).next().unwrap().1;
@@ -153,7 +153,7 @@ fn keyrings_of_the_system_start_anywhere() {
     assert_ne!(one[6..], [0; 6]);
 }
 
-#[cfg(any(unix, windows))]
+#[cfg(any(unix, windows, target_os = "wasi"))]
 #[test]
 fn generated_keys_are_of_the_right_length_and_differ() {
     for &algorithm in Algorithm::ALL {
