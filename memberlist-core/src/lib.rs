@@ -39,6 +39,7 @@ pub mod memory;
 pub mod metrics;
 mod options;
 mod queue;
+mod resolver;
 mod shared;
 mod start;
 mod stats;
@@ -60,5 +61,6 @@ pub use memberlist_proto::{
 pub use memberlist_types as types;
 pub use memberlist_types::{Meta, NativeWire, Node, State};
 pub use options::Options;
+pub use resolver::{AddressResolver, ResolveAll};
 pub use stats::Stats;
-pub use transport::{AddressOf, Capabilities, Packet, ResolveAll, Transport, TransportError, UserAddressOf};
+pub use transport::{AddressOf, Capabilities, Packet, Transport, TransportError, UserAddressOf};

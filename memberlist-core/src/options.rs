@@ -50,6 +50,7 @@ pub struct Options {
     pub versions: Versions,
     /// The incarnation to start with. Default `None`: wall-clock seconds, so that a restarted node overrules what others
     /// remember of its former life. Fix it where the clock can't be trusted, or in tests.
+    /// It must be given where there is no clock at all (`wasm32-unknown-unknown`: asking for the time ends the program there).
     pub incarnation: Option<Incarnation>,
     /// Streams served at once that peers opened; each holds at most `stream_limits.max_frame` bytes, until
     /// `protocol.stream_timeout` at the latest. When all are taken, the next one waits a second for a place, and is then closed and

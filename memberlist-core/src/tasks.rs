@@ -26,6 +26,18 @@ pub(crate) struct Running {
     _alive: mpsc::Sender<Infallible>,
 }
 
+/// Does work that may take its time where it holds up nobody; `None` if the runtime ended first.
+///
+/// WebAssembly has no threads: there it is done at once, and whatever else runs here waits for it.
+pub(crate) async fn blocking<R: RuntimeLite, O: Send + 'static>(
+    work: impl FnOnce() -> O + Send + 'static,
+) -> Option<O> {
+    if cfg!(target_family = "wasm") {
+        return Some(work());
+    }
+    R::spawn_blocking(work).await.ok()
+}
+
 impl Tasks {
     pub(crate) fn new() -> Self {
         let (stop, stopped) = oneshot::channel();

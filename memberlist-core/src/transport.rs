@@ -1,8 +1,8 @@
+use crate::{AddressResolver, ResolveAll};
 use agnostic::Runtime;
 use bytes::Bytes;
 use futures_util::io::{AsyncRead, AsyncWrite};
 use memberlist_types::Address;
-use nodecraft::resolver::AddressResolver;
 use std::future::Future;
 
 /// Moves bytes, and nothing else: packets (best effort, bounded size) and streams (reliable, ordered).
@@ -131,20 +131,3 @@ pub trait TransportError: std::error::Error + Send + Sync + 'static {
     /// no buffers, no route at all). A local failure is no evidence against a peer.
     fn is_remote(&self) -> bool;
 }
-
-/// An address resolver that can name all addresses of a host, so that a join tries each.
-pub trait ResolveAll: AddressResolver {
-    /// All addresses of a host, in order of preference. Default: the one that `resolve` gives.
-    fn resolve_all(
-        &self,
-        address: &Self::Address,
-    ) -> impl Future<Output = Result<Vec<Self::ResolvedAddress>, Self::Error>> + Send
-    where
-        Self::Address: Sync,
-    {
-        async move { Ok(vec![self.resolve(address).await?]) }
-    }
-}
-
-impl<R: agnostic::RuntimeLite> ResolveAll for nodecraft::resolver::socket_addr::SocketAddrResolver<R> {}
-impl<R: agnostic::RuntimeLite> ResolveAll for nodecraft::resolver::address::HostAddrResolver<R> {}

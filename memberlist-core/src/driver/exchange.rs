@@ -1,7 +1,7 @@
 //! Pumps an [`Exchange`] through a stream.
 
 use super::refusals;
-use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared, stats::add};
+use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared, stats::add, tasks};
 use agnostic::RuntimeLite;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
@@ -237,13 +237,13 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let running = shared.tasks.enter().ok_or(StreamFailure::Cancelled)?;
-    let work = T::Runtime::spawn_blocking(move || {
+    let work = tasks::blocking::<T::Runtime, _>(move || {
         // The work holds what the node shares, so it must be gone before it is counted out.
         let result = work();
         drop(running);
         result
     });
-    work.await.map_err(|_| StreamFailure::Cancelled)
+    work.await.ok_or(StreamFailure::Cancelled)
 }
 
 fn is_large<I, A>(message: &StreamMessage<I, A>) -> bool {

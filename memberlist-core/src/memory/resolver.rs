@@ -1,7 +1,7 @@
 use super::{MemoryNetwork, UnknownHost};
-use crate::ResolveAll;
+use crate::{AddressResolver, ResolveAll};
 use agnostic::RuntimeLite;
-use nodecraft::{HostAddr, resolver::AddressResolver};
+use nodecraft::HostAddr;
 use std::{marker::PhantomData, net::SocketAddr};
 
 /// Resolves socket addresses to themselves, and names by the network's own list of hosts
