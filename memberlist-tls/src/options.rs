@@ -1,5 +1,6 @@
 use crate::{
-    ServerNames, TlsError, certificates_from_file, key_from_file, own_certificate, provider, roots_from_file,
+    HandshakeFailure, ServerNames, TlsError, certificates_from_file, key_from_file, own_certificate,
+    provider, roots_from_file,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,8 +17,7 @@ use std::sync::Arc;
 /// [`mutual`](Self::mutual) is what production wants. Configurations of one's own ([`new`](Self::new)) bring what rustls can do
 /// beyond that: certificates that are exchanged while running (a resolver), revocation lists, hardware keys, another provider, TLS 1.2.
 ///
-/// Clones share the configurations, and with them rustls's store of sessions: a node that is dialled again resumes. Early data is off
-/// unless a handed-in configuration switches it on.
+/// Clones share the configurations. Early data is off unless a handed-in configuration switches it on.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TlsOptions {
@@ -27,15 +27,19 @@ pub struct TlsOptions {
     pub client: Arc<ClientConfig>,
     /// Which name the certificates of others must bear. Default: [`ServerNames::Address`].
     pub server_name: ServerNames,
+    /// Whether those who dial may come without a certificate. If not, transports turn them away even where the server configuration
+    /// would let them in, so that what arrives on a stream is known to come from a holder of a certificate. Default: false.
+    pub anonymous_clients: bool,
 }
 
 impl TlsOptions {
     /// Configurations of one's own.
     ///
-    /// Whether peers are authenticated is up to them: a server configuration without client verification lets everybody open streams.
+    /// How peers are verified is up to them. A server configuration that asks for no certificate lets nobody in, unless
+    /// [`with_anonymous_clients`](Self::with_anonymous_clients) says that this is meant.
     #[must_use]
     pub fn new(server: Arc<ServerConfig>, client: Arc<ClientConfig>) -> Self {
-        Self { server, client, server_name: ServerNames::default() }
+        Self { server, client, server_name: ServerNames::default(), anonymous_clients: false }
     }
 
     /// Mutual authentication: shows this certificate (the node's own first, then intermediate ones) to everybody, as server and as
@@ -119,7 +123,7 @@ impl TlsOptions {
             .map_err(TlsError::Configuration)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self::new(Arc::new(server), Arc::new(client)))
+        Ok(Self::new(Arc::new(server), Arc::new(client)).with_anonymous_clients(true))
     }
 
     /// Asks for these names.
@@ -128,12 +132,34 @@ impl TlsOptions {
         self.server_name = names;
         self
     }
+
+    /// Lets those in who dial without a certificate (or does not). **Anybody who reaches the port can open streams then**, and streams
+    /// no longer count as secure.
+    #[must_use]
+    pub fn with_anonymous_clients(mut self, anonymous_clients: bool) -> Self {
+        self.anonymous_clients = anonymous_clients;
+        self
+    }
+
+    /// For transports: whether somebody who dialled and showed these certificates may stay.
+    ///
+    /// # Errors
+    /// If a certificate is required and there is none.
+    pub fn admit_client(&self, shown: Option<&[CertificateDer<'_>]>) -> Result<(), HandshakeFailure> {
+        if self.anonymous_clients || shown.is_some_and(|shown| !shown.is_empty()) {
+            return Ok(());
+        }
+        Err(HandshakeFailure::NoCertificate)
+    }
 }
 
 /// Of the configurations nothing is shown: they hold keys.
 impl fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsOptions").field("server_name", &self.server_name).finish_non_exhaustive()
+        f.debug_struct("TlsOptions")
+            .field("server_name", &self.server_name)
+            .field("anonymous_clients", &self.anonymous_clients)
+            .finish_non_exhaustive()
     }
 }
 
