@@ -84,6 +84,17 @@ pub enum NetError {
     /// No socket of the destination's address family is bound. Nothing was sent.
     #[error("no socket to reach {0}: bind an address of its family")]
     NoSocket(SocketAddr),
+    /// The peer was reached, but not by TLS. Nothing was said. Where only the peer refuses us, that shows at the first read of the
+    /// stream instead.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[error("TLS with {address}: {failure}")]
+    Tls {
+        /// With whom.
+        address: SocketAddr,
+        /// Why not.
+        failure: memberlist_tls::HandshakeFailure,
+    },
     /// An operation of the system failed.
     #[error("{operation} {address}: {source}")]
     Io {
@@ -124,7 +135,25 @@ impl TransportError for NetError {
     }
 
     fn is_remote(&self) -> bool {
-        matches!(self, Self::Io { operation: Operation::Send | Operation::Connect, source, .. } if is_remote_kind(source.kind()))
+        match self {
+            Self::Io { operation: Operation::Send | Operation::Connect, source, .. } => {
+                is_remote_kind(source.kind())
+            }
+            #[cfg(feature = "tls")]
+            Self::Tls { failure, .. } => failure.is_remote(),
+            _ => false,
+        }
+    }
+}
+
+impl NetError {
+    /// A stream that could not be opened.
+    pub(crate) fn connect(address: SocketAddr, source: io::Error) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(failure) = crate::tls::handshake_failure(&source) {
+            return Self::Tls { address, failure: failure.clone() };
+        }
+        Self::Io { operation: Operation::Connect, address, source }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`NetTransport`] moves bytes and knows nothing of what they mean. It binds TCP and UDP on one port (for several addresses, of
 //! both families, if asked), lets in whom the allow-list names, bounds what strangers can make it hold, and closes everything when it
-//! is shut down. Where UDP is blocked, [`NetOptions::streams_only`] carries packets over TCP.
+//! is shut down. Where UDP is blocked, [`NetOptions::streams_only`] carries packets over TCP. With the feature `tls`, `TlsTransport`
+//! does the same with TLS on its streams.
 //!
 //! What users write as an address is turned into socket addresses by a resolver: [`HostResolver`] for host names and IP
 //! addresses, nodecraft's `SocketAddrResolver` for socket addresses alone.
@@ -28,19 +29,27 @@
 
 mod accept;
 mod error;
+mod inbound;
+mod layer;
 mod options;
 mod packet_stream;
 mod peers;
 mod shared;
 mod sockets;
 mod stats;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 
 pub use error::{NetError, Operation};
+pub use layer::{Layer, Plain};
 pub use memberlist_sockets::{
     BindAddress, CidrPolicy, DEFAULT_PORT, HostAddr, HostResolver, InvalidBindAddress, InvalidCidrs,
     InvalidHost, NamedHost, ResolveError, SeedAddress, canonical, ipnet,
 };
 pub use options::{MAX_PACKET, NetOptions};
 pub use stats::NetStats;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use tls::{Tls, TlsStream, TlsTransport};
 pub use transport::NetTransport;

@@ -1,3 +1,4 @@
+use crate::layer::{LateFailure, Layer};
 use crate::packet_stream::{append, preamble};
 use crate::shared::Shared;
 use crate::sockets::Stream;
@@ -95,8 +96,8 @@ impl Table {
 }
 
 /// Connects to a peer and sends what is queued for it, until the connection fails or is unused for a while.
-pub(crate) async fn work_off<R: Runtime>(mut work: Work, shared: Arc<Shared>) {
-    if let Err(error) = connect_and_send::<R>(&mut work, &shared).await {
+pub(crate) async fn work_off<R: Runtime, L: Layer>(mut work: Work, layer: Arc<L>, shared: Arc<Shared>) {
+    if let Err(error) = connect_and_send::<R, L>(&mut work, &layer, &shared).await {
         tracing::debug!(to = %work.to, %error, "connection for packets ended");
     }
     work.queue.close();
@@ -107,20 +108,39 @@ pub(crate) async fn work_off<R: Runtime>(mut work: Work, shared: Arc<Shared>) {
     shared.counters.packets_dropped_out.add(lost);
 }
 
-async fn connect_and_send<R: Runtime>(work: &mut Work, shared: &Shared) -> io::Result<()> {
+/// Connects, and makes sure that a failure of the handshake is counted, whenever it shows.
+pub(crate) async fn connect<R: Runtime, L: Layer>(
+    layer: &L,
+    to: SocketAddr,
+    shared: &Arc<Shared>,
+) -> io::Result<L::Stream<R>> {
+    let tcp = Stream::<R>::connect(to).await?;
+    tcp.set_nodelay(true)?;
+    let late: LateFailure = {
+        let shared = Arc::clone(shared);
+        Arc::new(move |error| shared.handshake_failed_out(to, error))
+    };
+    let stream = layer.connect::<R>(tcp, to, late).await;
+    stream.inspect_err(|error| shared.handshake_failed_out(to, error))
+}
+
+async fn connect_and_send<R: Runtime, L: Layer>(
+    work: &mut Work,
+    layer: &L,
+    shared: &Arc<Shared>,
+) -> io::Result<()> {
     let timeout = shared.options.peer_timeout;
-    let stream = within::<R, _>(timeout, Stream::<R>::connect(work.to)).await?;
-    stream.set_nodelay(true)?;
-    let (mut reader, mut writer) = stream.into_split();
+    let mut stream = within::<R, _>(timeout, connect::<R, L>(layer, work.to, shared)).await?;
     let mut out = preamble(shared.advertise.port()).to_vec();
     loop {
         let mut first = {
             let mut nothing = [0];
             // The peer sends nothing: when reading ends, so has the connection.
             let next = R::timeout(shared.options.peer_idle, work.queue.next());
-            match select(pin!(next), reader.read(&mut nothing)).await {
+            match select(pin!(next), stream.read(&mut nothing)).await {
                 Either::Left((Ok(Some(packet)), _)) => Some(packet),
-                Either::Left((Ok(None), _)) => return Ok(()),
+                // Nothing waits, and nothing will come.
+                Either::Left((Ok(None), _)) => None,
                 Either::Left((Err(_idle), _)) => None,
                 Either::Right((ended, _)) => return ended.map(|_| ()),
             }
@@ -131,7 +151,7 @@ async fn connect_and_send<R: Runtime>(work: &mut Work, shared: &Shared) -> io::R
             first = work.queue.next().await;
         }
         let Some(first) = first else {
-            return Ok(());
+            return within::<R, _>(timeout, stream.close()).await;
         };
         let mut packets = 0;
         let mut bytes = 0;
@@ -142,8 +162,11 @@ async fn connect_and_send<R: Runtime>(work: &mut Work, shared: &Shared) -> io::R
             append(&mut out, &packet);
             next = if out.len() < 16 * 1024 { work.queue.try_recv().ok() } else { None };
         }
-        let written = within::<R, _>(timeout, writer.write_all(&out)).await;
-        if let Err(error) = written {
+        let written = async {
+            stream.write_all(&out).await?;
+            stream.flush().await
+        };
+        if let Err(error) = within::<R, _>(timeout, written).await {
             shared.counters.packets_dropped_out.add(packets);
             return Err(error);
         }

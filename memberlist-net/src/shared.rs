@@ -1,12 +1,10 @@
-use crate::stats::Counters;
+use crate::stats::{Counter, Counters};
 use crate::{NetOptions, NetStats};
-use memberlist_sockets::Inbox;
-use memberlist_sockets::Slots;
+use memberlist_sockets::{Inbox, Slots, lock};
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-
-use memberlist_sockets::lock;
 
 /// What the transport's calls and tasks share.
 pub(crate) struct Shared {
@@ -52,6 +50,22 @@ impl Shared {
         StreamPeer { shared: Arc::clone(self), peer }
     }
 
+    /// Notes an inbound handshake that failed; false if the error is something else.
+    pub(crate) fn handshake_failed_in(&self, from: SocketAddr, error: &io::Error) -> bool {
+        let failed = is_handshake_failure(error);
+        if failed {
+            note(&self.counters.handshakes_failed_in, "from", from, error);
+        }
+        failed
+    }
+
+    /// Notes an outbound handshake that failed, if the error is that.
+    pub(crate) fn handshake_failed_out(&self, to: SocketAddr, error: &io::Error) {
+        if is_handshake_failure(error) {
+            note(&self.counters.handshakes_failed_out, "to", to, error);
+        }
+    }
+
     pub(crate) fn stats(&self) -> NetStats {
         let mut stats = self.counters.snapshot();
         stats.pending_connections = self.pending.used();
@@ -59,6 +73,26 @@ impl Shared {
         stats.peers = self.peers.used();
         stats
     }
+}
+
+/// The operator must hear of it, since a node whose certificate nobody accepts is alone. But strangers must not fill the log: it is told
+/// at the first, second, fourth, eighth … time.
+fn note(counter: &Counter, direction: &str, address: SocketAddr, error: &io::Error) {
+    counter.add(1);
+    let times = counter.value();
+    if times.is_power_of_two() {
+        tracing::warn!(%address, %error, times, "TLS handshake {direction} a peer failed");
+    } else {
+        tracing::debug!(%address, %error, "TLS handshake {direction} a peer failed");
+    }
+}
+
+#[cfg(feature = "tls")]
+use crate::tls::is_handshake_failure;
+
+#[cfg(not(feature = "tls"))]
+fn is_handshake_failure(_: &io::Error) -> bool {
+    false
 }
 
 /// A peer that sends its packets over TCP now.

@@ -32,6 +32,12 @@ pub struct NetStats {
     pub connections_timed_out: u64,
     /// Inbound connections closed for what they sent: an unknown kind of packet connection, or a packet that claims to be too large.
     pub connections_rejected: u64,
+    /// Handshakes of inbound connections that failed: the peer shows no certificate or one that is refused, refuses ours, or does not
+    /// speak TLS. (One that ends without a word, or says nothing in time, is not among them.) Without TLS always 0.
+    pub handshakes_failed_in: u64,
+    /// Handshakes of outbound connections, for streams and packets, that failed, also those that the peer refused after we were through.
+    /// Without TLS always 0.
+    pub handshakes_failed_out: u64,
     /// Sends and connects to outside the allowed networks, refused.
     pub sends_refused: u64,
     /// Failures to accept a connection.
@@ -61,6 +67,8 @@ pub(crate) struct Counters {
     pub(crate) connections_over_limit: Counter,
     pub(crate) connections_timed_out: Counter,
     pub(crate) connections_rejected: Counter,
+    pub(crate) handshakes_failed_in: Counter,
+    pub(crate) handshakes_failed_out: Counter,
     pub(crate) sends_refused: Counter,
     pub(crate) accept_errors: Counter,
 }
@@ -93,6 +101,8 @@ impl Counters {
             connections_over_limit: self.connections_over_limit.value(),
             connections_timed_out: self.connections_timed_out.value(),
             connections_rejected: self.connections_rejected.value(),
+            handshakes_failed_in: self.handshakes_failed_in.value(),
+            handshakes_failed_out: self.handshakes_failed_out.value(),
             sends_refused: self.sends_refused.value(),
             accept_errors: self.accept_errors.value(),
             ..NetStats::default()
@@ -109,7 +119,7 @@ impl Counter {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn value(&self) -> u64 {
+    pub(crate) fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,35 +1,37 @@
-use crate::accept::{Arrived, Listening, accept_connections, receive_packets};
-use crate::peers::{Peers, work_off};
+use crate::accept::{Listening, accept_connections};
+use crate::inbound::{Arrived, Inbound};
+use crate::layer::{Layer, Plain};
+use crate::peers::{Peers, connect, work_off};
 use crate::shared::Shared;
-use crate::sockets::{Bound, Stream, UdpEnd};
+use crate::sockets::{Bound, UdpEnd};
 use crate::{NetError, NetOptions, NetStats, Operation};
 use agnostic::Runtime;
-use agnostic::net::{TcpStream, UdpSocket};
+use agnostic::net::UdpSocket;
 use bytes::Bytes;
 use futures_channel::mpsc;
 use futures_util::FutureExt;
 use futures_util::stream::StreamExt;
 use memberlist_core::{Capabilities, Packet, ResolveAll, Transport};
-use memberlist_sockets::Backoff;
-use memberlist_sockets::canonical;
-use memberlist_sockets::is_remote_kind;
-use memberlist_sockets::{Held, Lifecycle, lock};
-use memberlist_sockets::{advertise_address, source_towards};
+use memberlist_sockets::{
+    Backoff, Held, Lifecycle, advertise_address, canonical, is_remote_kind, lock, source_towards,
+};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-/// TCP streams and UDP packets on one port, on the runtime `R`, with the resolver `Res`.
+/// TCP streams and UDP packets on one port, on the runtime `R`, with the resolver `Res`, and with TLS on the streams if the layer `L`
+/// is that.
 ///
 /// Bound by [`bind`](Self::bind). Ended by [`shutdown`](Transport::shutdown), which returns when everything is closed; dropping it does
 /// the same in the background.
-pub struct NetTransport<Res, R: Runtime> {
+pub struct NetTransport<Res, R: Runtime, L: Layer = Plain> {
     resolver: Res,
     shared: Arc<Shared>,
     lifecycle: Lifecycle<Sockets<R>>,
-    streams: Mutex<mpsc::Receiver<Arrived<R>>>,
+    layer: Arc<L>,
+    streams: Mutex<mpsc::Receiver<Arrived<L::Stream<R>>>>,
     receiving: Mutex<Receiving>,
     peers: Peers,
     bound: Vec<SocketAddr>,
@@ -56,8 +58,19 @@ where
     ///
     /// # Errors
     /// An option that cannot be, an address that cannot be bound, or no address to advertise; nothing stays open then.
-    #[allow(clippy::unused_async, reason = "a runtime's sockets can only be made on it")]
     pub async fn bind(resolver: Res, options: NetOptions) -> Result<Self, NetError> {
+        Self::bind_layered(resolver, options, Plain).await
+    }
+}
+
+impl<Res, R, L> NetTransport<Res, R, L>
+where
+    Res: ResolveAll<Address: Send + Sync, ResolvedAddress = SocketAddr, Runtime = R>,
+    R: Runtime,
+    L: Layer,
+{
+    #[allow(clippy::unused_async, reason = "a runtime's sockets can only be made on it")]
+    pub(crate) async fn bind_layered(resolver: Res, options: NetOptions, layer: L) -> Result<Self, NetError> {
         options.validate()?;
         let Bound { listeners, udp } = Bound::<R>::open(&options)?;
         let bound: Vec<SocketAddr> = listeners.iter().map(|(_, local)| *local).collect();
@@ -66,27 +79,25 @@ where
             tracing::warn!(%advertise, "own address is not in the allowed networks: peers with the same list will refuse this node");
         }
         let shared = Shared::new(options, advertise);
+        let layer = Arc::new(layer);
         let lifecycle = Lifecycle::new(Sockets { udp });
         let (streams_in, streams) = mpsc::channel(shared.options.max_pending);
         for (listener, _) in listeners {
             let Some(held) = lifecycle.enter() else { break };
             let closing = lifecycle.closing();
             let shared = Arc::clone(&shared);
-            let streams_in = streams_in.clone();
+            let layer = Arc::clone(&layer);
+            let streams = streams_in.clone();
             R::spawn_detach(async move {
                 let held = held;
-                let serve = |stream, from| {
-                    let work = receive_packets::<R>(stream, from, Arc::clone(&shared));
-                    spawn_held(&held, closing.clone(), work);
+                let serve = |tcp, from, slot| {
+                    let (layer, shared) = (Arc::clone(&layer), Arc::clone(&shared));
+                    let inbound =
+                        Inbound::<R, L> { tcp, from, slot, layer, shared, streams: streams.clone() };
+                    spawn_held(&held, closing.clone(), inbound.serve());
                 };
-                accept_connections(
-                    Listening::<R>(listener),
-                    Arc::clone(&shared),
-                    streams_in,
-                    closing.clone(),
-                    serve,
-                )
-                .await;
+                let listening = Listening::<R>(listener);
+                accept_connections::<R, _>(listening, Arc::clone(&shared), closing.clone(), serve).await;
             });
         }
         let receiving = Receiving { buffer: vec![0; 64 * 1024].into(), next: 0, backoff: Backoff::new() };
@@ -94,6 +105,7 @@ where
             resolver,
             shared,
             lifecycle,
+            layer,
             streams: Mutex::new(streams),
             receiving: Mutex::new(receiving),
             peers: Peers::default(),
@@ -127,7 +139,8 @@ where
 
     fn send_by_stream(&self, held: &Held<Sockets<R>>, to: SocketAddr, packet: Bytes) {
         if let Some(work) = self.peers.send(&self.shared, to, packet) {
-            spawn_held(held, self.lifecycle.closing(), work_off::<R>(work, Arc::clone(&self.shared)));
+            let work = work_off::<R, L>(work, Arc::clone(&self.layer), Arc::clone(&self.shared));
+            spawn_held(held, self.lifecycle.closing(), work);
         }
     }
 
@@ -210,14 +223,15 @@ fn spawn_held<R: Runtime>(
     });
 }
 
-impl<Res, R> Transport for NetTransport<Res, R>
+impl<Res, R, L> Transport for NetTransport<Res, R, L>
 where
     Res: ResolveAll<Address: Send + Sync, ResolvedAddress = SocketAddr, Runtime = R>,
     R: Runtime,
+    L: Layer,
 {
     type Runtime = R;
     type Resolver = Res;
-    type Stream = Stream<R>;
+    type Stream = L::Stream<R>;
     type Error = NetError;
 
     fn resolver(&self) -> &Res {
@@ -231,7 +245,11 @@ where
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         capabilities.max_packet = self.shared.options.max_packet;
-        capabilities.distinct_streams = !self.shared.options.streams_only;
+        let streams_only = self.shared.options.streams_only;
+        capabilities.distinct_streams = !streams_only;
+        capabilities.secure_streams = self.layer.is_secure();
+        capabilities.secure_packets = streams_only && self.layer.is_secure();
+        capabilities.checked_packets = capabilities.secure_packets;
         capabilities
     }
 
@@ -294,20 +312,18 @@ where
         }
     }
 
-    async fn open_stream(&self, to: &SocketAddr) -> Result<Stream<R>, NetError> {
+    async fn open_stream(&self, to: &SocketAddr) -> Result<L::Stream<R>, NetError> {
         let to = canonical(*to);
         self.enter()?;
         self.check_allowed(to)?;
-        let connected =
-            self.lifecycle.closing().or(Stream::<R>::connect(to)).await.ok_or(NetError::Closed)?;
-        let failed = |source| NetError::Io { operation: Operation::Connect, address: to, source };
-        let stream = connected.map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
+        let connecting = connect::<R, L>(&self.layer, to, &self.shared);
+        let connected = self.lifecycle.closing().or(connecting).await.ok_or(NetError::Closed)?;
+        let stream = connected.map_err(|source| NetError::connect(to, source))?;
         self.shared.counters.streams_opened.add(1);
         Ok(stream)
     }
 
-    async fn accept_stream(&self) -> Result<(SocketAddr, Stream<R>), NetError> {
+    async fn accept_stream(&self) -> Result<(SocketAddr, L::Stream<R>), NetError> {
         self.enter()?;
         let next = poll_fn(|cx| lock(&self.streams).poll_next_unpin(cx));
         let arrived = self.lifecycle.closing().or(next).await.flatten().ok_or(NetError::Closed)?;
@@ -323,20 +339,20 @@ where
     }
 }
 
-impl<Res, R: Runtime> NetTransport<Res, R> {
+impl<Res, R: Runtime, L: Layer> NetTransport<Res, R, L> {
     fn close(&self) {
         self.lifecycle.close();
         self.peers.clear();
     }
 }
 
-impl<Res, R: Runtime> Drop for NetTransport<Res, R> {
+impl<Res, R: Runtime, L: Layer> Drop for NetTransport<Res, R, L> {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl<Res, R: Runtime> std::fmt::Debug for NetTransport<Res, R> {
+impl<Res, R: Runtime, L: Layer> std::fmt::Debug for NetTransport<Res, R, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NetTransport")
             .field("bound", &self.bound)

@@ -1,9 +1,8 @@
-use super::{Acceptor, Arrived, accept_connections};
+use super::{Acceptor, accept_connections};
 use crate::NetOptions;
 use crate::shared::Shared;
 use crate::sockets::Stream;
 use agnostic::tokio::TokioRuntime;
-use futures_channel::mpsc;
 use memberlist_sockets::Lifecycle;
 use std::io;
 use std::net::SocketAddr;
@@ -27,13 +26,11 @@ async fn failing_accept_backs_off_and_still_stops_at_once() {
     let shared = Shared::new(NetOptions::new(), "127.0.0.1:1".parse().unwrap());
     let lifecycle = Lifecycle::new(());
     let attempts = Arc::new(AtomicUsize::new(0));
-    let (streams, _taken) = mpsc::channel::<Arrived<TokioRuntime>>(1);
-    let task = tokio::spawn(accept_connections::<TokioRuntime>(
+    let task = tokio::spawn(accept_connections::<TokioRuntime, _>(
         Failing(Arc::clone(&attempts)),
         Arc::clone(&shared),
-        streams,
         lifecycle.closing(),
-        |_, _| {},
+        |_, _, _| {},
     ));
     tokio::time::sleep(Duration::from_secs(4)).await;
     let seen = attempts.load(Ordering::Relaxed);
