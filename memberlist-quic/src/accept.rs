@@ -1,10 +1,11 @@
+use crate::link::certificates;
 use crate::node::Node;
 use crate::serve::serve;
 use agnostic::Runtime;
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use memberlist_sockets::{Slot, canonical};
-use quinn::{Connecting, Incoming};
+use quinn::{Connecting, Connection, ConnectionError, Incoming};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -71,7 +72,7 @@ fn admit<R: Runtime>(node: &Node<R>, incoming: Incoming) -> Option<Admitted> {
 
 async fn shake_hands<R: Runtime>(node: &Arc<Node<R>>, admitted: Admitted) {
     let Admitted { from, connecting, handshake, inbound } = admitted;
-    let outcome = match R::timeout(node.options.handshake_timeout, connecting).await {
+    let outcome = match R::timeout(node.options.handshake_timeout, complete(node, from, connecting)).await {
         Ok(Ok(connection)) => node.take_up(connection, from, false, Some(inbound)),
         Ok(Err(error)) => Err(error.into()),
         Err(_elapsed) => Err(crate::ConnectFailure::TimedOut),
@@ -80,5 +81,43 @@ async fn shake_hands<R: Runtime>(node: &Arc<Node<R>>, admitted: Admitted) {
     match outcome {
         Ok(serving) => node.spawn(serve(Arc::clone(node), serving)),
         Err(failure) => node.count_failure(from, &failure),
+    }
+}
+
+/// Waits for the end of the handshake, and takes packets that come before it if they may.
+async fn complete<R: Runtime>(
+    node: &Node<R>,
+    from: SocketAddr,
+    connecting: Connecting,
+) -> Result<Connection, ConnectionError> {
+    if !node.options.early_packets() {
+        return connecting.await;
+    }
+    let (connection, done) = match connecting.into_0rtt() {
+        Ok(early) => early,
+        Err(connecting) => return connecting.await,
+    };
+    let mut done = done.fuse();
+    let mut early = false;
+    loop {
+        futures_util::select_biased! {
+            _ = done => break,
+            datagram = connection.read_datagram().fuse() => {
+                let data = datagram?;
+                // Who resumes is who it was: the certificates are those of the session that is resumed. Who showed none is nobody.
+                let known = certificates(&connection).is_some_and(|certificates| !certificates.is_empty());
+                if known && !data.is_empty() {
+                    early = true;
+                    node.receive(from, data);
+                }
+            }
+        }
+    }
+    if early {
+        node.counters.connections_zero_rtt.add(1);
+    }
+    match connection.close_reason() {
+        Some(lost) => Err(lost),
+        None => Ok(connection),
     }
 }

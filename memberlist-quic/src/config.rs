@@ -1,23 +1,29 @@
 //! From what the user configures to what the QUIC implementation takes.
 
 use crate::{QuicError, QuicOptions};
+use memberlist_sockets::lock;
 use memberlist_tls::TlsOptions;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{ClientConfig, EndpointConfig, ServerConfig, TransportConfig, VarInt};
+use rustls::client::Resumption;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use rustls::quic::{ClientConnection, ServerConnection, Version};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The protocol's name in the TLS handshake (ALPN), if the configurations name none.
 const PROTOCOL: &[u8] = b"memberlist/1";
 /// Datagrams of one connection that wait, either way, in bytes.
 const DATAGRAM_BUFFER: usize = 256 * 1024;
+/// How often a peer can be called again before it must have given new tickets.
+const TICKETS: usize = 4;
 
 pub(crate) struct Configs {
     pub(crate) endpoint: EndpointConfig,
     pub(crate) server: ServerConfig,
-    pub(crate) client: ClientConfig,
+    pub(crate) clients: Clients,
 }
 
 impl Configs {
@@ -31,10 +37,73 @@ impl Configs {
             .max_incoming(2 * options.max_handshakes)
             .incoming_buffer_size(16 * 1024)
             .incoming_buffer_size_total(1024 * 1024);
-        let mut client = ClientConfig::new(Arc::new(client_crypto(options, tls)?));
-        client.transport_config(transport);
-        Ok(Self { endpoint: EndpointConfig::default(), server, client })
+        let clients = Clients::new(options, tls, transport)?;
+        Ok(Self { endpoint: EndpointConfig::default(), server, clients })
     }
+}
+
+/// The configurations for connections that this node opens.
+pub(crate) struct Clients {
+    any: ClientConfig,
+    /// For packets before the end of the handshake each peer needs a memory of its own for what is resumed: that of rustls goes by the
+    /// name in the certificate, which the nodes of one host, or of the whole cluster, may share.
+    resuming: Option<Resuming>,
+}
+
+struct Resuming {
+    crypto: Arc<rustls::ClientConfig>,
+    transport: Arc<TransportConfig>,
+    by_peer: Mutex<HashMap<SocketAddr, ClientConfig>>,
+    max: usize,
+}
+
+impl Clients {
+    fn new(
+        options: &QuicOptions,
+        tls: &TlsOptions,
+        transport: Arc<TransportConfig>,
+    ) -> Result<Self, QuicError> {
+        let crypto = client_crypto(options, tls)?;
+        let any =
+            client(&crypto, &transport).map_err(|reason| QuicError::InvalidTls { side: "client", reason })?;
+        let resuming = options.early_packets().then(|| Resuming {
+            crypto,
+            transport,
+            by_peer: Mutex::default(),
+            max: options.max_outbound,
+        });
+        Ok(Self { any, resuming })
+    }
+
+    /// The configuration for connections to this peer.
+    pub(crate) fn config_for(&self, peer: SocketAddr) -> ClientConfig {
+        let Some(resuming) = &self.resuming else { return self.any.clone() };
+        let mut by_peer = lock(&resuming.by_peer);
+        if let Some(config) = by_peer.get(&peer) {
+            return config.clone();
+        }
+        let mut crypto = rustls::ClientConfig::clone(&resuming.crypto);
+        crypto.resumption = Resumption::in_memory_sessions(TICKETS);
+        let Ok(config) = client(&Arc::new(crypto), &resuming.transport) else { return self.any.clone() };
+        if by_peer.len() >= resuming.max
+            && let Some(other) = by_peer.keys().next().copied()
+        {
+            // Any of them: all that is lost is a round trip, once.
+            by_peer.remove(&other);
+        }
+        by_peer.insert(peer, config.clone());
+        config
+    }
+}
+
+fn client(
+    crypto: &Arc<rustls::ClientConfig>,
+    transport: &Arc<TransportConfig>,
+) -> Result<ClientConfig, String> {
+    let crypto = QuicClientConfig::try_from(Arc::clone(crypto)).map_err(|error| error.to_string())?;
+    let mut config = ClientConfig::new(Arc::new(crypto));
+    config.transport_config(Arc::clone(transport));
+    Ok(config)
 }
 
 fn transport(options: &QuicOptions) -> Result<TransportConfig, QuicError> {
@@ -66,7 +135,7 @@ fn server_crypto(options: &QuicOptions, tls: &TlsOptions) -> Result<QuicServerCo
     if config.alpn_protocols.is_empty() {
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
     }
-    config.max_early_data_size = if options.zero_rtt { u32::MAX } else { 0 };
+    config.max_early_data_size = if options.early_packets() { u32::MAX } else { 0 };
     let config = Arc::new(config);
     // What the QUIC implementation would only find out, and panic at, when the first connection comes.
     ServerConnection::new(Arc::clone(&config), Version::V1, Vec::new())
@@ -74,16 +143,15 @@ fn server_crypto(options: &QuicOptions, tls: &TlsOptions) -> Result<QuicServerCo
     QuicServerConfig::try_from(config).map_err(|error| invalid(error.to_string()))
 }
 
-fn client_crypto(options: &QuicOptions, tls: &TlsOptions) -> Result<QuicClientConfig, QuicError> {
-    let invalid = |reason: String| QuicError::InvalidTls { side: "client", reason };
+fn client_crypto(options: &QuicOptions, tls: &TlsOptions) -> Result<Arc<rustls::ClientConfig>, QuicError> {
     let mut config = rustls::ClientConfig::clone(&tls.client);
     if config.alpn_protocols.is_empty() {
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
     }
-    config.enable_early_data = options.zero_rtt;
+    config.enable_early_data = options.early_packets();
     let config = Arc::new(config);
     let anybody = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
     ClientConnection::new(Arc::clone(&config), Version::V1, anybody, Vec::new())
-        .map_err(|error| invalid(error.to_string()))?;
-    QuicClientConfig::try_from(config).map_err(|error| invalid(error.to_string()))
+        .map_err(|error| QuicError::InvalidTls { side: "client", reason: error.to_string() })?;
+    Ok(config)
 }

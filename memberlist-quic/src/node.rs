@@ -1,5 +1,6 @@
 //! What the transport's calls and tasks share.
 
+use crate::config::Clients;
 use crate::error::Goodbye;
 use crate::link::{Link, Outgoing, certificates};
 use crate::pool::{Limits, Pool, Route, Wish};
@@ -8,7 +9,9 @@ use crate::sockets::End;
 use crate::stats::Counters;
 use crate::{ConnectFailure, QuicError, QuicOptions, QuicStats};
 use agnostic::Runtime;
+use bytes::Bytes;
 use futures_channel::mpsc;
+use memberlist_core::Packet;
 use memberlist_sockets::{Inbox, Lifecycle, Slot, Slots};
 use memberlist_tls::TlsOptions;
 use quinn::Connection;
@@ -18,6 +21,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Node<R> {
     pub(crate) options: QuicOptions,
@@ -29,7 +33,7 @@ pub(crate) struct Node<R> {
     pub(crate) inbound: Slots,
     pub(crate) pending: Slots,
     pub(crate) ends: Vec<End>,
-    pub(crate) client: quinn::ClientConfig,
+    pub(crate) clients: Clients,
     pub(crate) tls: TlsOptions,
     pub(crate) streams: mpsc::UnboundedSender<Arrived>,
     /// Our own tasks; those of the QUIC implementation have another, which ends after it.
@@ -42,7 +46,7 @@ impl<R: Runtime> Node<R> {
         options: QuicOptions,
         advertise: SocketAddr,
         ends: Vec<End>,
-        client: quinn::ClientConfig,
+        clients: Clients,
         tls: TlsOptions,
         streams: mpsc::UnboundedSender<Arrived>,
     ) -> Arc<Self> {
@@ -62,7 +66,7 @@ impl<R: Runtime> Node<R> {
             counters: Counters::default(),
             inbox: Inbox::default(),
             ends,
-            client,
+            clients,
             tls,
             streams,
             tasks: Lifecycle::new(()),
@@ -117,6 +121,17 @@ impl<R: Runtime> Node<R> {
         }
     }
 
+    /// Takes a packet that arrived.
+    pub(crate) fn receive(&self, from: SocketAddr, data: Bytes) {
+        if data.is_empty() || data.len() > self.options.max_packet {
+            self.counters.packets_rejected.add(1);
+            return;
+        }
+        self.counters.packets_received.add(1);
+        self.counters.bytes_received.add(data.len());
+        self.counters.packets_dropped_in.add(self.inbox.push(Packet { from, data }));
+    }
+
     /// A connection for a stream: one that lives.
     pub(crate) async fn connection(self: &Arc<Self>, to: SocketAddr) -> Result<Arc<Link>, QuicError> {
         let failed = |failure| QuicError::Connect { address: to, failure };
@@ -149,19 +164,19 @@ impl<R: Runtime> Node<R> {
     /// Whether the peer answers: an empty datagram asks for an acknowledgement.
     async fn is_alive(&self, link: &Link) -> bool {
         let before = link.received();
-        if link.connection.send_datagram(bytes::Bytes::new()).is_err() {
+        if link.connection.send_datagram(Bytes::new()).is_err() {
             return !link.is_closed();
         }
-        let asked = std::time::Instant::now();
+        let asked = Instant::now();
         let patience = link.patience();
-        let mut pause = std::time::Duration::from_millis(1);
+        let mut pause = Duration::from_millis(1);
         while !link.is_closed() && asked.elapsed() < patience {
             R::sleep(pause).await;
             if link.received() != before {
                 link.heard();
                 return !link.is_closed();
             }
-            pause = (pause * 2).min(std::time::Duration::from_millis(16));
+            pause = (pause * 2).min(Duration::from_millis(16));
         }
         false
     }
@@ -181,6 +196,10 @@ impl<R: Runtime> Node<R> {
         slot: Option<Slot>,
     ) -> Result<Serving, ConnectFailure> {
         let certificates = certificates(&connection).unwrap_or_default();
+        if !dialled && let Err(failure) = self.tls.admit_client(Some(&certificates)) {
+            connection.close(Goodbye::Refused.code(), b"a certificate is required");
+            return Err(failure.into());
+        }
         if let Some(verifier) = &self.options.peer_verifier
             && let Err(reason) = verifier.verify(address, &certificates)
         {

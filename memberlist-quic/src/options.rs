@@ -79,9 +79,10 @@ pub struct QuicOptions {
     /// wait (256 KiB either way) it bounds what one connection can hold: 2.5 MiB with a peer that is hostile or overwhelmed, some
     /// ten KiB with an idle one.
     pub window: u32,
-    /// Sends packets to known peers before the handshake is complete (0-RTT), and takes such packets. **They can be replayed** by
-    /// whoever recorded them, as packets over plain UDP can; streams never travel so. Saves a round trip when a connection to a peer
-    /// is opened again. Both sides need it. Default: false.
+    /// Sends packets to peers that were met before ahead of the end of the handshake (0-RTT), and takes such packets. **They can be
+    /// replayed**: whoever records them on the way can make them arrive again, at a node that was restarted meanwhile, as with packets
+    /// over plain UDP. Streams never travel so. Saves a round trip when a connection is opened again. Both sides need it, and it is
+    /// not used by a node with a `peer_verifier`, because that is asked at the end of the handshake. Default: false.
     pub zero_rtt: bool,
 }
 
@@ -146,6 +147,11 @@ impl QuicOptions {
     pub fn with_peer_verifier(mut self, verifier: impl Into<PeerVerifier>) -> Self {
         self.peer_verifier = Some(verifier.into());
         self
+    }
+
+    /// Whether packets may travel before the end of the handshake.
+    pub(crate) const fn early_packets(&self) -> bool {
+        self.zero_rtt && self.peer_verifier.is_none()
     }
 
     /// Whether the options can work together; [`QuicTransport::bind`](crate::QuicTransport::bind) asks the same.

@@ -137,7 +137,9 @@ impl Pool {
         }
         let peer = table.peers.entry(link.address).or_default();
         peer.links.push(Arc::clone(link));
-        peer.failed = None;
+        if link.sendable {
+            peer.failed = None;
+        }
         let dial = if link.dialled {
             peer.dial.take()
         } else if link.sendable {
@@ -154,6 +156,26 @@ impl Pool {
     pub(crate) fn has_waiting(&self, to: SocketAddr) -> bool {
         let table = lock(&self.table);
         table.peers.get(&to).and_then(|peer| peer.dial.as_ref()).is_some_and(|dial| !dial.packets.is_empty())
+    }
+
+    /// Takes the packets that wait for a connection to this peer.
+    pub(crate) fn take_waiting(&self, to: SocketAddr) -> VecDeque<Outgoing> {
+        let mut table = lock(&self.table);
+        let dial = table.peers.get_mut(&to).and_then(|peer| peer.dial.as_mut());
+        dial.map(|dial| std::mem::take(&mut dial.packets)).unwrap_or_default()
+    }
+
+    /// Lets packets that were taken wait again, before those that have come since; gives how many have lost their peer.
+    pub(crate) fn put_back(&self, to: SocketAddr, mut packets: VecDeque<Outgoing>) -> usize {
+        let mut table = lock(&self.table);
+        match table.peers.get_mut(&to).and_then(|peer| peer.dial.as_mut()) {
+            Some(dial) => {
+                packets.append(&mut dial.packets);
+                dial.packets = packets;
+                0
+            }
+            None => packets.len(),
+        }
     }
 
     /// A connection could not be had; gives how many packets are lost with that.

@@ -11,7 +11,6 @@ use futures_channel::mpsc;
 use futures_util::FutureExt;
 use futures_util::future::{Either, Fuse, join3, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use memberlist_core::Packet;
 use memberlist_sockets::Slot;
 use quinn::{ConnectionError, RecvStream};
 use std::net::SocketAddr;
@@ -45,6 +44,7 @@ pub(crate) async fn serve<R: Runtime>(node: Arc<Node<R>>, serving: Serving) {
             _ => None,
         }
     };
+
     node.pool.remove(&link);
     match lost {
         Some(error) => conclude(&node, &link, error),
@@ -107,22 +107,13 @@ async fn datagrams<R: Runtime>(node: &Node<R>, link: &Link) -> ConnectionError {
         match link.connection.read_datagram().await {
             // Somebody wants to know whether we live.
             Ok(data) if data.is_empty() => link.heard(),
-            Ok(data) => received(node, link, data),
+            Ok(data) => {
+                link.heard();
+                node.receive(link.address, data);
+            }
             Err(lost) => return lost,
         }
     }
-}
-
-fn received<R: Runtime>(node: &Node<R>, link: &Link, data: Bytes) {
-    link.heard();
-    let counters = &node.counters;
-    if data.is_empty() || data.len() > node.options.max_packet {
-        counters.packets_rejected.add(1);
-        return;
-    }
-    counters.packets_received.add(1);
-    counters.bytes_received.add(data.len());
-    counters.packets_dropped_in.add(node.inbox.push(Packet { from: link.address, data }));
 }
 
 async fn packet_streams<R: Runtime>(node: &Node<R>, link: &Link) -> ConnectionError {
@@ -141,7 +132,10 @@ async fn packet_streams<R: Runtime>(node: &Node<R>, link: &Link) -> ConnectionEr
 async fn packet_stream<R: Runtime>(node: &Node<R>, link: &Link, mut stream: RecvStream) {
     let read = stream.read_to_end(node.options.max_packet);
     match R::timeout(node.options.packet_timeout, read).await {
-        Ok(Ok(data)) => received(node, link, data.into()),
+        Ok(Ok(data)) => {
+            link.heard();
+            node.receive(link.address, data.into());
+        }
         failed => {
             node.counters.packets_rejected.add(1);
             tracing::debug!(from = %link.address, ?failed, "packet on a stream refused");

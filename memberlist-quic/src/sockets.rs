@@ -1,10 +1,9 @@
-use crate::config::Configs;
 use crate::gate::Gate;
 use crate::spawner::{Gates, Spawner};
 use crate::{QuicError, QuicOptions};
 use agnostic::Runtime;
 use memberlist_sockets::{Lifecycle, grow_recv_buffer, open_socket};
-use quinn::{Endpoint, Runtime as _};
+use quinn::{Endpoint, EndpointConfig, Runtime as _, ServerConfig};
 use socket2::{Protocol, SockAddr, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -56,7 +55,8 @@ pub(crate) struct End {
 pub(crate) fn start<R: Runtime>(
     sockets: Vec<UdpSocket>,
     bound: &[SocketAddr],
-    configs: &Configs,
+    endpoint: &EndpointConfig,
+    server: &ServerConfig,
 ) -> Result<(Vec<End>, Arc<Lifecycle<Gates>>), QuicError> {
     let runtime = R::quinn();
     let mut gates = Vec::new();
@@ -69,8 +69,8 @@ pub(crate) fn start<R: Runtime>(
     let mut ends = Vec::new();
     for (gate, local) in gates {
         let endpoint = Endpoint::new_with_abstract_socket(
-            configs.endpoint.clone(),
-            Some(configs.server.clone()),
+            endpoint.clone(),
+            Some(server.clone()),
             gate,
             Arc::clone(&spawner),
         )

@@ -57,9 +57,10 @@ where
         if options.allowed.as_ref().is_some_and(|policy| !policy.allows(advertise.ip())) {
             tracing::warn!(%advertise, "own address is not in the allowed networks: peers with the same list will refuse this node");
         }
-        let (ends, gates) = start::<R>(sockets, &bound, &configs)?;
+        let Configs { endpoint, server, clients } = configs;
+        let (ends, gates) = start::<R>(sockets, &bound, &endpoint, &server)?;
         let (streams_in, streams) = mpsc::unbounded();
-        let node = Node::new(options, advertise, ends, configs.client, tls, streams_in);
+        let node = Node::new(options, advertise, ends, clients, tls, streams_in);
         for end in 0..node.ends.len() {
             node.spawn(accept_connections(Arc::clone(&node), end));
         }
@@ -123,14 +124,14 @@ where
         &self.node.advertise
     }
 
-    /// Everything is checked, and secure. Streams are distinct: what is lost on a stream is sent again, what is lost of a packet is not,
+    /// Everything is checked, and secure unless anybody may call ([`TlsOptions::anonymous_clients`]). Streams are distinct: what is lost on a stream is sent again, what is lost of a packet is not,
     /// so a ping on a stream can tell a lossy way from a dead peer.
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         capabilities.max_packet = self.node.options.max_packet;
         capabilities.checked_packets = true;
-        capabilities.secure_packets = true;
-        capabilities.secure_streams = true;
+        capabilities.secure_packets = !self.node.tls.anonymous_clients;
+        capabilities.secure_streams = !self.node.tls.anonymous_clients;
         capabilities.distinct_streams = true;
         capabilities
     }

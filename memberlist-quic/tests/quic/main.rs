@@ -7,9 +7,14 @@
     reason = "tests; clippy knows only those in `#[test]` itself"
 )]
 
+mod binding;
+mod bounds;
 mod lifecycle;
 mod packets;
+mod recovery;
 mod streams;
+mod trust;
+mod zero_rtt;
 
 use agnostic::tokio::TokioRuntime;
 use memberlist_core::{Packet, Transport};
