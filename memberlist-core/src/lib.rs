@@ -27,6 +27,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod broadcast;
+mod budget;
 pub mod delegate;
 mod driver;
 mod error;

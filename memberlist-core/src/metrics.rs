@@ -63,6 +63,7 @@ metrics! {
     REJECTED Counter "memberlist.rejected" "refusals of what came from the network; label `reason`"
     SIZE_LOCAL Gauge "memberlist.size.local" "bytes of the last push/pull state of ours"
     SIZE_REMOTE Histogram "memberlist.size.remote" "bytes of a peer's push/pull state"
+    STREAMS_OVER_BUDGET Counter "memberlist.streams.over_budget" "streams closed because all together held too much memory"
     STREAMS_REFUSED Counter "memberlist.streams.refused" "streams closed unserved, too many at once"
     TCP_ACCEPT Counter "memberlist.tcp.accept" "streams that peers opened"
     TCP_CONNECT Counter "memberlist.tcp.connect" "streams opened from here"
@@ -159,6 +160,7 @@ mod emit {
         grown(name::PACKETS_DROPPED, |stats| stats.packets_dropped);
         grown(name::EVENTS_DROPPED, |stats| stats.events_dropped);
         grown(name::DATA_DROPPED, |stats| stats.data_dropped);
+        grown(name::STREAMS_OVER_BUDGET, |stats| stats.streams_over_budget);
         for reason in RejectReason::ALL {
             let grown = now.protocol.rejected(reason) - seen.protocol.rejected(reason);
             counter!(name::REJECTED, "reason" => reason.name()).increment(grown);

@@ -56,6 +56,11 @@ pub struct Options {
     /// `protocol.stream_timeout` at the latest. When all are taken, the next one waits a second for a place, and is then closed and
     /// counted. Default 64, at least 1.
     pub max_inbound_streams: usize,
+    /// Bytes of memory that all streams together take which peers opened: what has arrived, what it is decoded to, and the states until they are
+    /// merged. The first 16 KiB of each stream are its own, so that pings and small clusters are served even if strangers have taken all the rest. A stream that
+    /// would need more is closed and counted. Default 256 MiB, at least three times `stream_limits.max_frame` (a frame, what it decompresses to, and
+    /// what is made of that).
+    pub max_inbound_bytes: usize,
     /// Packets waiting to be sent at most; more are dropped and counted (gossip repeats itself). Default 4,096, at least 16.
     pub transmit_queue: usize,
     /// Packets being sent at once. A destination that blocks (possible where packets travel on streams) holds at most eight of them.
@@ -120,6 +125,7 @@ impl Options {
             versions: Versions::default(),
             incarnation: None,
             max_inbound_streams: 64,
+            max_inbound_bytes: 256 << 20,
             transmit_queue: 4_096,
             concurrent_sends: 256,
             send_timeout: Duration::from_secs(2),
@@ -143,6 +149,12 @@ impl Options {
                 "max_user is {max_user}, must be less than max_frame ({max_frame}), which has to hold it"
             );
             return Err(OptionsError { field: "stream_limits", problem });
+        }
+        let (actual, least) = (self.max_inbound_bytes, max_frame.saturating_mul(3));
+        if actual < least {
+            let problem =
+                format!("is {actual}, must be at least {least}, three times stream_limits.max_frame");
+            return Err(OptionsError { field: "max_inbound_bytes", problem });
         }
         let least = [
             ("max_inbound_streams", self.max_inbound_streams, 1),
@@ -202,6 +214,8 @@ with! {
     with_incarnation: incarnation, Option<Incarnation>;
     /// With this many inbound streams at once.
     with_max_inbound_streams: max_inbound_streams, usize;
+    /// With this many bytes for all inbound streams together.
+    with_max_inbound_bytes: max_inbound_bytes, usize;
     /// With this many packets waiting to be sent.
     with_transmit_queue: transmit_queue, usize;
     /// With this many packets being sent at once.

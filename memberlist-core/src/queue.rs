@@ -94,6 +94,12 @@ impl<T> Sender<T> {
         if dropped.is_empty() { Sent::Queued } else { Sent::Displaced(dropped.len()) }
     }
 
+    /// Whether the lane of events is half full, but has room for so many more: its reader may just be behind.
+    pub(crate) fn is_filling(&self, more: usize) -> bool {
+        let (waiting, bound) = (lock(&self.inner).events.len(), self.bounds.events);
+        waiting >= bound / 2 && waiting + more <= bound
+    }
+
     /// Nothing more comes; what is queued can still be taken.
     pub(crate) fn close(&self) {
         let waker = {

@@ -139,6 +139,10 @@ fn wall_clock() -> Incarnation {
 
 /// Randomness of the operating system, by the way that std offers: the keys of its hash tables.
 fn entropy() -> u128 {
-    let word = || u128::from(RandomState::new().hash_one(0u8));
-    (word() << 64) | word()
+    (u128::from(random_word()) << 64) | u128::from(random_word())
+}
+
+/// A part of it.
+pub(crate) fn random_word() -> u64 {
+    RandomState::new().hash_one(0u8)
 }

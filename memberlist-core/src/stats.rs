@@ -23,8 +23,10 @@ pub struct Stats {
     pub streams_accepted: u64,
     /// Streams closed unserved: too many at once, or the address is not allowed.
     pub streams_refused: u64,
-    /// Accepted streams that failed: nonsense, or the deadline.
+    /// Accepted streams that failed: nonsense, the deadline, or no memory left for them.
     pub streams_failed: u64,
+    /// Of these, those for which no memory was left (`Options::max_inbound_bytes`).
+    pub streams_over_budget: u64,
     /// Streams opened from here.
     pub streams_opened: u64,
     /// Bytes written to streams.
@@ -88,6 +90,7 @@ counters!(
     streams_accepted,
     streams_refused,
     streams_failed,
+    streams_over_budget,
     streams_opened,
     stream_bytes_sent,
     stream_bytes_received,

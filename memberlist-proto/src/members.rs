@@ -201,6 +201,9 @@ impl<I: Id, A: Address> Members<I, A> {
         self.slots.reserve(new);
         self.index.reserve(more);
         self.order.reserve(more);
+        if let Some(addresses) = &mut self.addresses {
+            addresses.reserve(more);
+        }
     }
 
     /// Adds a record of an unknown id, at a random place among those that still wait for their turn.

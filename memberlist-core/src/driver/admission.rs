@@ -6,10 +6,14 @@ use crate::{
     shared::{AliveClaim, Shared},
     stats::add,
 };
+use agnostic::RuntimeLite;
 use futures_util::FutureExt;
 use memberlist_proto::RejectReason;
 use memberlist_types::{Alive, Message, NodeState, State, Wire};
 use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// States that are looked at without giving others a turn.
+const IN_A_ROW: usize = 1_024;
 
 /// Whether a message may enter the machine right away. A sign of life that the delegate must decide on may not: it is queued
 /// for [`decide`].
@@ -94,7 +98,10 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let mut kept = Vec::with_capacity(states.len());
-    for state in states {
+    for (n, state) in states.into_iter().enumerate() {
+        if n % IN_A_ROW == IN_A_ROW - 1 {
+            T::Runtime::yield_now().await;
+        }
         let reason = if state.state != State::Alive || state.node.id == shared.local_id {
             None
         } else if !shared.transport.is_allowed(&state.node.address) {

@@ -50,6 +50,11 @@ impl<I: Id, A: Address> EventSink<I, A> {
         self.delegate_data.close();
     }
 
+    /// Whether a listener is behind by half its queue, which has room for so many more events.
+    pub(crate) fn is_filling(&self, more: usize) -> bool {
+        self.delegate_events.is_filling(more) || self.subscribers.iter().any(|s| s.is_filling(more))
+    }
+
     /// A membership event, to the delegate and every subscriber.
     fn event(&mut self, event: Event<I, A>, counters: &Counters) {
         self.publish(Lane::Events, &event, counters);

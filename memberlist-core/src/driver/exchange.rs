@@ -1,19 +1,34 @@
 //! Pumps an [`Exchange`] through a stream.
 
-use super::refusals;
-use crate::{AddressOf, Delegate, Transport, metrics, shared::Shared, stats::add, tasks};
+use super::{
+    refusals,
+    state::{Part, Telling},
+};
+use crate::{
+    AddressOf, Delegate, Transport,
+    budget::{Budget, Charge},
+    metrics,
+    shared::Shared,
+    start::random_word,
+    stats::add,
+    tasks,
+};
 use agnostic::RuntimeLite;
+use bytes::Bytes;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
-use memberlist_types::{DecodeError, EncodeError, Layers, NodeState, StreamMessage, Wire};
+use memberlist_types::{DecodeError, EncodeError, Layers, StreamMessage, Wire};
 use std::{sync::Arc, time::Duration};
 
-/// From this size on (of a frame, or of what was read so far) it is encoded or decoded off the async worker.
-const OFF_WORKER: usize = 64 << 10;
+/// A frame from this size on (what decoding it takes, or what is encoded) is encoded or decoded off the async worker: it takes some
+/// hundred microseconds, the way to another thread and back some ten. It is also what each inbound stream may hold whatever others do.
+const OFF_WORKER: usize = 16 << 10;
 /// How long a peer whose request was refused may go on with it before the stream is closed.
 const LISTEN_ON: Duration = Duration::from_millis(500);
 /// What is read at once: little at first, because most streams say little.
 const FIRST_READ: usize = 4 << 10;
+/// … and in the end.
+const READ: usize = 64 << 10;
 
 /// A stream with the conversation on it.
 pub(crate) struct Talk<T, D, W>
@@ -26,6 +41,8 @@ where
     /// What the peer is known to read.
     reads: Option<Layers>,
     stream: T::Stream,
+    /// For streams that peers opened.
+    charge: Option<Charge>,
     /// Taken only while it is at work elsewhere.
     exchange: Option<Exchange<D::Id, D::Address>>,
     received: usize,
@@ -41,9 +58,27 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    /// Answers on a stream that a peer opened.
-    pub(crate) fn accept(shared: &Arc<Shared<T, D, W>>, stream: T::Stream) -> Self {
-        Self::new(shared, stream, Exchange::accept(shared.options.stream_limits))
+    /// Answers on a stream that a peer opened, within the memory that there is for all of these.
+    pub(crate) fn accept(shared: &Arc<Shared<T, D, W>>, stream: T::Stream, memory: &Arc<Budget>) -> Self {
+        let mut talk = Self::new(shared, stream, Exchange::accept(shared.options.stream_limits));
+        talk.charge = Some(memory.charge(OFF_WORKER));
+        talk
+    }
+
+    /// Tells our state on a stream that was opened for it here.
+    pub(crate) async fn push_pull(
+        shared: &Arc<Shared<T, D, W>>,
+        reads: Option<Layers>,
+        stream: T::Stream,
+        begun: Begun<D::Id, D::Address>,
+    ) -> Result<Self, StreamFailure> {
+        let mut talk = Self::new(shared, stream, begun.exchange);
+        talk.reads = reads;
+        talk.write().await?;
+        if let Some(rest) = begun.telling {
+            talk.tell_rest(rest).await?;
+        }
+        Ok(talk)
     }
 
     /// Asks on a stream that was opened here.
@@ -56,6 +91,7 @@ where
             shared: Arc::clone(shared),
             reads: None,
             stream,
+            charge: None,
             exchange: Some(exchange),
             received: 0,
             sent: 0,
@@ -94,20 +130,43 @@ where
         }
         // To close on what was not read would be to break off, and the word might not arrive.
         let _ = T::Runtime::timeout(LISTEN_ON, async {
-            self.buffer.resize(OFF_WORKER, 0);
+            self.buffer.resize(READ, 0);
             while self.stream.read(&mut self.buffer).await.is_ok_and(|read| read > 0) {}
         })
         .await;
     }
 
-    /// Accepting side: says this.
+    /// Accepting side: answers a push/pull with our own state, part by part as the stream takes them.
+    pub(crate) async fn tell(&mut self, user: Bytes) -> Result<(), StreamFailure> {
+        let telling = telling(&self.shared, user)?;
+        self.tell_rest(telling).await
+    }
+
+    async fn tell_rest(&mut self, mut telling: Telling) -> Result<(), StreamFailure> {
+        loop {
+            let part = telling.next(&self.shared).await;
+            let more = part.more;
+            let exchange = self.exchange.take().ok_or(StreamFailure::Cancelled)?;
+            self.exchange = Some(send(&self.shared, self.reads, exchange, part).await?);
+            self.write().await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The memory that is accounted for what this conversation has brought; to be kept as long as that.
+    pub(crate) const fn take_charge(&mut self) -> Option<Charge> {
+        self.charge.take()
+    }
+
+    /// Accepting side: says this, which is not large.
     pub(crate) async fn reply(
         &mut self,
         message: StreamMessage<D::Id, D::Address>,
     ) -> Result<(), StreamFailure> {
-        let large = is_large(&message);
         let (reads, shared) = (self.reads, Arc::clone(&self.shared));
-        self.with_exchange(large, move |exchange| {
+        self.with_exchange(false, move |exchange| {
             exchange.reply(&shared.wire, shared.framings.streams.readable_by(reads), &message)
         })
         .await?
@@ -144,7 +203,7 @@ where
 
     async fn read(&mut self) -> Result<(), StreamFailure> {
         // Grows with what really came, never with what was announced.
-        let size = self.received.clamp(FIRST_READ, OFF_WORKER);
+        let size = self.received.clamp(FIRST_READ, READ);
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
@@ -159,25 +218,38 @@ where
         }
         self.received += read;
         add(&self.shared.counters.stream_bytes_received, read);
-        let large = self.received >= OFF_WORKER;
+        self.afford(read)?;
+        if let Some(exchange) = &mut self.exchange {
+            exchange.push_data(self.buffer.get(..read).unwrap_or_default());
+        }
+        while self.decode().await? {}
+        self.afford(0)
+    }
+
+    /// Decodes one frame, if there is one. True if there may be another.
+    async fn decode(&mut self) -> Result<bool, StreamFailure> {
         let shared = Arc::clone(&self.shared);
-        let data = self.buffer.get(..read).unwrap_or_default();
-        let handled = if large {
-            let data = data.to_vec();
-            self.with_exchange(true, move |exchange| {
-                exchange.handle_data(&shared.wire, shared.framings.streams.readable_by(None), &data)
-            })
-            .await?
-        } else if let Some(exchange) = &mut self.exchange {
-            exchange.handle_data(&shared.wire, shared.framings.streams.readable_by(None), data)
-        } else {
-            Ok(())
-        };
-        handled.map_err(|error| {
+        let framing = shared.framings.streams.readable_by(None);
+        let cost = self.exchange.as_ref().map_or(0, |exchange| exchange.decode_cost(&shared.wire, framing));
+        self.afford(cost)?;
+        let decoded = self.with_exchange(cost >= OFF_WORKER, move |exchange| {
+            exchange.decode(&shared.wire, shared.framings.streams.readable_by(None))
+        });
+        decoded.await?.map_err(|error| {
             self.shared.counters.reject(&error);
             metrics::decode_rejected(error.reason());
             refusals::failure(error)
         })
+    }
+
+    /// Whether there is memory for what is held, and so much more.
+    fn afford(&mut self, more: usize) -> Result<(), StreamFailure> {
+        let held = self.exchange.as_ref().map_or(0, Exchange::held);
+        if self.charge.as_mut().is_none_or(|charge| charge.set(held.saturating_add(more))) {
+            return Ok(());
+        }
+        add(&self.shared.counters.streams_over_budget, 1);
+        Err(StreamFailure::MergeRefused("all streams together hold too much memory".into()))
     }
 
     /// Works on the exchange, off the async worker if that takes long.
@@ -187,12 +259,7 @@ where
         work: impl FnOnce(&mut Exchange<D::Id, D::Address>) -> R + Send + 'static,
     ) -> Result<R, StreamFailure> {
         let mut exchange = self.exchange.take().ok_or(StreamFailure::Cancelled)?;
-        if !large {
-            let result = work(&mut exchange);
-            self.exchange = Some(exchange);
-            return Ok(result);
-        }
-        let (exchange, result) = off_worker(&self.shared, move || {
+        let (exchange, result) = off_worker(&self.shared, large, move || {
             let result = work(&mut exchange);
             (exchange, result)
         })
@@ -214,21 +281,91 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let limits = shared.options.stream_limits;
-    if !is_large(&request) {
-        let framing = shared.framings.streams.readable_by(reads);
-        return Ok(Exchange::dial(&shared.wire, framing, limits, &request));
-    }
+    let large = matches!(&request, StreamMessage::User(bytes) if bytes.len() >= OFF_WORKER);
     let with = Arc::clone(shared);
-    off_worker(shared, move || {
+    off_worker(shared, large, move || {
         let framing = with.framings.streams.readable_by(reads);
         Exchange::dial(&with.wire, framing, limits, &request)
     })
     .await
 }
 
-/// Runs it where it may take its time. It counts as a task of the node, so that the shutdown waits for it.
+/// A push/pull that is begun: the first part of ours is encoded, the others are still to be told.
+pub(crate) struct Begun<I, A> {
+    exchange: Exchange<I, A>,
+    /// `None`: all is told.
+    telling: Option<Telling>,
+}
+
+/// Opens a push/pull with the first part of our state.
+pub(crate) async fn dial_push_pull<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    reads: Option<Layers>,
+    join: bool,
+    user: Bytes,
+) -> Result<Begun<D::Id, D::Address>, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let mut telling = telling(shared, user)?;
+    // 0 is none.
+    let conversation = random_word().max(1);
+    let exchange = Exchange::dial_push_pull(&shared.wire, shared.options.stream_limits, conversation, join);
+    let part = telling.next(shared).await;
+    let more = part.more;
+    let exchange = send(shared, reads, exchange, part).await?;
+    Ok(Begun { exchange, telling: more.then_some(telling) })
+}
+
+/// All that we have to tell; what is too much is known before anything is told.
+fn telling<T, D, W>(shared: &Shared<T, D, W>, user: Bytes) -> Result<Telling, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let limits = &shared.options.stream_limits;
+    let states = shared.read(|machine| machine.endpoint.stats().known);
+    for (what, actual, limit) in
+        [("user bytes", user.len(), limits.max_user), ("states", states, limits.max_states)]
+    {
+        if actual > limit {
+            return Err(unsendable(&EncodeError::TooLarge { what, actual, limit }));
+        }
+    }
+    Ok(Telling::new(user, shared.wire.features().push_pull_parts))
+}
+
+/// Encodes a part, off the async worker if it is large.
+async fn send<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    reads: Option<Layers>,
+    mut exchange: Exchange<D::Id, D::Address>,
+    part: Part<D::Id, D::Address>,
+) -> Result<Exchange<D::Id, D::Address>, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    let with = Arc::clone(shared);
+    let Part { states, user, more, size } = part;
+    let (exchange, sent) = off_worker(shared, size >= OFF_WORKER, move || {
+        let framing = with.framings.streams.readable_by(reads);
+        let sent = exchange.send_part(&with.wire, framing, states, user, more);
+        (exchange, sent)
+    })
+    .await?;
+    sent.map_err(|error| unsendable(&error))?;
+    Ok(exchange)
+}
+
+/// Runs it, if it is large where it may take its time. It counts as a task of the node, so that the shutdown waits for it.
 async fn off_worker<T, D, W, R: Send + 'static>(
     shared: &Shared<T, D, W>,
+    large: bool,
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, StreamFailure>
 where
@@ -236,6 +373,9 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
+    if !large {
+        return Ok(work());
+    }
     let running = shared.tasks.enter().ok_or(StreamFailure::Cancelled)?;
     let work = tasks::blocking::<T::Runtime, _>(move || {
         // The work holds what the node shares, so it must be gone before it is counted out.
@@ -244,16 +384,6 @@ where
         result
     });
     work.await.ok_or(StreamFailure::Cancelled)
-}
-
-fn is_large<I, A>(message: &StreamMessage<I, A>) -> bool {
-    match message {
-        StreamMessage::PushPull(state) => {
-            state.user.len() + state.states.len() * size_of::<NodeState<I, A>>() >= OFF_WORKER
-        }
-        StreamMessage::User(bytes) => bytes.len() >= OFF_WORKER,
-        _ => false,
-    }
 }
 
 pub(crate) fn unreachable(error: &dyn std::error::Error) -> StreamFailure {

@@ -3,6 +3,7 @@
 use super::{
     admission,
     exchange::{self, Talk, unreachable, unsendable},
+    merge::{self, Theirs},
     refusals, seeds, streams,
 };
 use crate::{AddressOf, Delegate, Error, Transport, metrics, shared::Shared, stats::add, sync::lock};
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use memberlist_proto::{ExchangeOutput, RequestId, StreamFailure, StreamRequest, StreamRequestKind};
-use memberlist_types::{Layers, Ping, PushPull, StreamMessage, Wire};
+use memberlist_types::{Layers, Ping, StreamMessage, Wire};
 use std::{pin::pin, sync::Arc};
 
 /// The task that starts what the machine asks for.
@@ -40,8 +41,17 @@ where
     let StreamRequest { id, to, deadline, reads, kind } = request;
     let left = deadline.since(shared.clock.now());
     let is_push_pull = matches!(kind, StreamRequestKind::PushPull { .. });
+    let started = shared.clock.now();
     let done = match T::Runtime::timeout(left, attempt(&shared, id, &to, reads, kind)).await {
-        Ok(done) => done,
+        Ok(Ok(Some(theirs))) => {
+            let merged = merge::merge(&shared, Some(id), theirs).await;
+            if merged.is_ok() {
+                metrics::push_pull(shared.clock.now().since(started));
+            }
+            merged
+        }
+        Ok(Ok(None)) => Ok(()),
+        Ok(Err(failure)) => Err(failure),
         Err(_elapsed) => Err(StreamFailure::TimedOut),
     };
     if let Err(failure) = done {
@@ -60,14 +70,14 @@ async fn attempt<T, D, W>(
     to: &D::Address,
     reads: Option<Layers>,
     kind: StreamRequestKind<D::Id>,
-) -> Result<(), StreamFailure>
+) -> Result<Option<Theirs<D::Id, D::Address>>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     match kind {
-        StreamRequestKind::PushPull { join } => push_pull(shared, id, to, reads, join).await,
+        StreamRequestKind::PushPull { join } => push_pull(shared, to, reads, join).await.map(Some),
         StreamRequestKind::Ping { target, seq } => {
             let source = shared.read(|machine| machine.endpoint.local().node);
             let ping = Ping { seq, target: Some(target), source: Some(source) };
@@ -75,7 +85,7 @@ where
             match talk.next().await? {
                 Some(ExchangeOutput::Ack(ack)) => {
                     shared.input(|machine, now| machine.endpoint.handle_stream_ack(now, id, &ack));
-                    Ok(())
+                    Ok(None)
                 }
                 other => Err(unexpected(other)),
             }
@@ -84,23 +94,23 @@ where
     }
 }
 
+/// Exchanges full states with a peer; gives what is then to be merged.
 async fn push_pull<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
-    id: RequestId,
     to: &D::Address,
     reads: Option<Layers>,
     join: bool,
-) -> Result<(), StreamFailure>
+) -> Result<Theirs<D::Id, D::Address>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let started = shared.clock.now();
+    check_allowed(shared, to)?;
     let user = shared.delegate.local_state(join).await;
-    let states = shared.read(|machine| machine.endpoint.local_states());
-    let request = StreamMessage::PushPull(PushPull { join, states, user });
-    let mut talk = dial(shared, to, reads, request).await?;
+    let begun = exchange::dial_push_pull(shared, reads, join, user).await?;
+    let stream = open(shared, to).await?;
+    let mut talk = Talk::push_pull(shared, reads, stream, begun).await?;
     let mut theirs = match talk.next().await? {
         Some(ExchangeOutput::PushPullReply(theirs)) => theirs,
         other => return Err(unexpected(other)),
@@ -111,12 +121,7 @@ where
     theirs.join = join;
     streams::consider(shared, to, &theirs).await.map_err(StreamFailure::MergeRefused)?;
     let states = admission::filter_states(shared, to, theirs.states).await;
-    shared
-        .input(|machine, now| machine.endpoint.handle_push_pull(now, Some(id), states))
-        .map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
-    metrics::push_pull(shared.clock.now().since(started));
-    streams::merge_user_state(shared, theirs.user, join);
-    Ok(())
+    Ok(Theirs { join, states, user: theirs.user, charge: None })
 }
 
 /// Opens a stream and puts the request on it.
@@ -131,15 +136,35 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    if !shared.transport.is_allowed(to) {
-        return Err(StreamFailure::Unreachable("the address is not allowed by the transport".into()));
-    }
+    check_allowed(shared, to)?;
     // Encoded before dialling: what can't be said needs no stream.
     let exchange = exchange::dial(shared, reads, request).await?.map_err(|error| unsendable(&error))?;
+    Ok(Talk::new(shared, open(shared, to).await?, exchange))
+}
+
+fn check_allowed<T, D, W>(shared: &Shared<T, D, W>, to: &D::Address) -> Result<(), StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if shared.transport.is_allowed(to) {
+        Ok(())
+    } else {
+        Err(StreamFailure::Unreachable("the address is not allowed by the transport".into()))
+    }
+}
+
+async fn open<T, D, W>(shared: &Shared<T, D, W>, to: &D::Address) -> Result<T::Stream, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
     let stream = shared.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
     add(&shared.counters.streams_opened, 1);
     metrics::stream_opened();
-    Ok(Talk::new(shared, stream, exchange))
+    Ok(stream)
 }
 
 fn unexpected<I, A>(output: Option<ExchangeOutput<I, A>>) -> StreamFailure {
@@ -176,9 +201,7 @@ where
         let send = async {
             let reads = self.read(|machine| machine.endpoint.reads(to));
             let exchange = exchange::dial(self, reads, StreamMessage::User(payload)).await??;
-            let stream = self.transport.open_stream(to).await.map_err(|error| unreachable(&error))?;
-            add(&self.counters.streams_opened, 1);
-            metrics::stream_opened();
+            let stream = open(self, to).await?;
             Talk::new(self, stream, exchange).close().await?;
             Ok(())
         };

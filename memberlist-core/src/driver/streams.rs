@@ -1,8 +1,15 @@
 //! Streams that peers open: accepted within bounds, and over at their deadline.
 
-use super::{admission, events::Data, exchange::Talk, refusals};
+use super::{
+    admission,
+    exchange::Talk,
+    merge::{self, Theirs},
+    refusals,
+};
 use crate::{
-    AddressOf, Delegate, Transport, TransportError, metrics,
+    AddressOf, Delegate, Transport, TransportError,
+    budget::Budget,
+    metrics,
     shared::Shared,
     stats::add,
     sync::{Backoff, Place, Places},
@@ -24,6 +31,7 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let places = Places::new(shared.options.max_inbound_streams);
+    let memory = Budget::new(shared.options.max_inbound_bytes);
     let mut backoff = Backoff::default();
     loop {
         let (from, stream) = match shared.transport.accept_stream().await {
@@ -56,22 +64,23 @@ where
         };
         add(&shared.counters.streams_accepted, 1);
         metrics::stream_accepted();
-        shared.spawn(serve(Arc::clone(&shared), from, stream, place));
+        let talk = Talk::accept(&shared, stream, &memory);
+        shared.spawn(serve(Arc::clone(&shared), from, talk, place));
     }
 }
 
-/// One stream, to its end or its deadline.
-async fn serve<T, D, W>(shared: Arc<Shared<T, D, W>>, from: D::Address, stream: T::Stream, place: Place)
+/// One stream, to its end or its deadline; and then what is to be merged of it.
+async fn serve<T, D, W>(shared: Arc<Shared<T, D, W>>, from: D::Address, talk: Talk<T, D, W>, place: Place)
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     let deadline = shared.options.protocol.stream_timeout;
-    let talk = Talk::accept(&shared, stream);
     let done = T::Runtime::timeout(deadline, answer(&shared, &from, talk)).await;
     let failure = match done {
-        Ok(Ok(())) => None,
+        Ok(Ok(None)) => None,
+        Ok(Ok(Some(theirs))) => merge::merge(&shared, None, theirs).await.err(),
         Ok(Err(failure)) => Some(failure),
         Err(_elapsed) => Some(StreamFailure::TimedOut),
     };
@@ -87,38 +96,38 @@ async fn answer<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
     mut talk: Talk<T, D, W>,
-) -> Result<(), StreamFailure>
+) -> Result<Option<Theirs<D::Id, D::Address>>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     match talk.next().await? {
-        Some(ExchangeOutput::PushPullRequest(state)) => push_pull(shared, from, talk, state).await,
+        Some(ExchangeOutput::PushPullRequest(state)) => push_pull(shared, from, talk, state).await.map(Some),
         Some(ExchangeOutput::Ping(ping)) => {
             let ack = shared.input(|machine, now| machine.endpoint.handle_stream_ping(now, &ping));
             if let Some(ack) = ack {
                 talk.reply(StreamMessage::Ack(ack)).await?;
                 talk.close().await?;
             }
-            Ok(())
+            Ok(None)
         }
         Some(ExchangeOutput::User(payload)) => {
             // Never waits, so the machine's lock is as good as any to keep the order of events.
             shared.read(|machine| machine.sink.message(from.clone(), payload, true, &shared.counters));
-            talk.close().await
+            talk.close().await.map(|()| None)
         }
-        _ => Ok(()),
+        _ => Ok(None),
     }
 }
 
-/// Answers a push/pull: a refusal before anything of ours is told, or our state, and then the merge.
+/// Answers a push/pull: a refusal before anything of ours is told, or our state. Gives what is then to be merged.
 async fn push_pull<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
     mut talk: Talk<T, D, W>,
     theirs: PushPull<D::Id, D::Address>,
-) -> Result<(), StreamFailure>
+) -> Result<Theirs<D::Id, D::Address>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
@@ -133,16 +142,13 @@ where
         return Err(StreamFailure::MergeRefused(refusal));
     }
     let user = shared.delegate.local_state(theirs.join).await;
-    let states = shared.read(|machine| machine.endpoint.local_states());
-    talk.reply(StreamMessage::PushPull(PushPull { join: theirs.join, states, user })).await?;
+    talk.tell(user).await?;
     talk.measure();
+    let charge = talk.take_charge();
     talk.close().await?;
-    let states = admission::filter_states(shared, from, theirs.states).await;
-    shared
-        .input(|machine, now| machine.endpoint.handle_push_pull(now, None, states))
-        .map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
-    merge_user_state(shared, theirs.user, theirs.join);
-    Ok(())
+    let PushPull { join, states, user } = theirs;
+    let states = admission::filter_states(shared, from, states).await;
+    Ok(Theirs { join, states, user, charge })
 }
 
 /// Whether a peer's state may be merged at all: its versions fit, and if it is a join the merge delegate agrees.
@@ -156,8 +162,7 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let checked = shared.read(|machine| machine.endpoint.check_versions(&theirs.states));
-    if let Err(error) = checked {
+    if let Err(error) = merge::check_versions(shared, &theirs.states).await {
         shared.input(|machine, now| {
             machine.endpoint.reject(now, RejectReason::Incompatible, None, Some(from.clone()));
         });
@@ -179,16 +184,4 @@ where
         machine.endpoint.reject(now, RejectReason::Delegate, None, Some(from.clone()));
     });
     Err(refusal)
-}
-
-/// Hands a peer's application state to the delegate.
-pub(crate) fn merge_user_state<T, D, W>(shared: &Shared<T, D, W>, state: bytes::Bytes, join: bool)
-where
-    T: Transport,
-    D: Delegate<Address = AddressOf<T>>,
-    W: Wire<D::Id, D::Address> + Clone,
-{
-    if !state.is_empty() {
-        shared.read(|machine| machine.sink.data(Data::State(state, join), &shared.counters));
-    }
 }

@@ -18,6 +18,7 @@ fn presets_are_valid_and_embed_those_of_the_protocol() {
 fn a_value_out_of_range_is_refused_by_name() {
     let refused = [
         (Options::lan().with_max_inbound_streams(0usize), "max_inbound_streams"),
+        (Options::lan().with_max_inbound_bytes((192usize << 20) - 1), "max_inbound_bytes"),
         (
             Options::lan().with_stream_limits(StreamLimits::default().with_max_frame(20 << 20)),
             "stream_limits",

@@ -7,7 +7,7 @@ use memberlist_core::{
     CompositeDelegate, Member, Meta, NativeWire, Node as Named, State, StreamFailure, Transport,
     delegate::{MergeDelegate, Refusal},
     memory::{MemoryNetwork, MemoryStream},
-    proto::RejectReason,
+    proto::{Exchange, RejectReason},
     types::{
         Framing, NodeState, Ping, PushPull, SequenceNumber, StreamLimits, StreamMessage, Versions, Wire,
     },
@@ -140,11 +140,16 @@ async fn an_answer_cannot_talk_its_way_past_the_merge_delegate() {
     let peer: Net = network.bind(address(9)).unwrap();
     let answer = async {
         let (_, mut stream) = peer.accept_stream().await.unwrap();
+        let mut exchange = Exchange::accept(StreamLimits::default());
+        let mut buffer = vec![0; 4096];
+        while exchange.wants_read() {
+            let read = soon(stream.read(&mut buffer)).await.unwrap();
+            exchange.handle_data(&NativeWire, &Framing::new(), &buffer[..read]).unwrap();
+        }
         let states = vec![node_state(name(9), address(9), State::Alive, Some(Versions::default()))];
-        let message = push_pull(false, states);
-        let frame =
-            NativeWire.encode_frame(&Framing::new(), &StreamLimits::default(), false, &message).unwrap();
-        stream.write_all(&frame).await.unwrap();
+        // A reply bears no claim; one that does is none to this request.
+        exchange.reply(&NativeWire, &Framing::new(), &push_pull(false, states)).unwrap();
+        stream.write_all(&exchange.poll_write().unwrap()).await.unwrap();
         // Kept open until the node has closed it.
         let _ = soon(stream.read_to_end(&mut vec![])).await;
     };

@@ -1,0 +1,67 @@
+//! Bytes of memory that several may use together.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// What is used, and how much that may be.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+/// One user's part; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    budget: Arc<Budget>,
+    /// So much is everybody's own, and not counted.
+    free: usize,
+    charged: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { used: AtomicUsize::new(0), limit })
+    }
+
+    /// Nothing yet, for a user whose first `free` bytes are not counted.
+    pub(crate) fn charge(self: &Arc<Self>, free: usize) -> Charge {
+        Charge { budget: Arc::clone(self), free, charged: 0 }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+}
+
+impl Charge {
+    /// The user now has so many bytes in all. False: that would be too much; nothing has changed then.
+    #[must_use]
+    pub(crate) fn set(&mut self, bytes: usize) -> bool {
+        let wanted = bytes.saturating_sub(self.free);
+        let Some(more) = wanted.checked_sub(self.charged) else {
+            self.budget.used.fetch_sub(self.charged - wanted, Ordering::AcqRel);
+            self.charged = wanted;
+            return true;
+        };
+        let limit = self.budget.limit;
+        let grow = |used: usize| used.checked_add(more).filter(|used| *used <= limit);
+        let granted = self.budget.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok();
+        if granted {
+            self.charged = wanted;
+        }
+        granted
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.charged, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests;
