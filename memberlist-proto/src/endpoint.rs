@@ -28,6 +28,7 @@ mod admission;
 mod alive;
 mod compatibility;
 mod dead;
+mod forgotten;
 mod gossip;
 mod heal;
 mod heard;
@@ -152,6 +153,7 @@ pub struct Endpoint<I, A, W> {
     membership: Broadcasts<I>,
     user: Broadcasts<Bytes>,
     heard: heard::Heard,
+    forgotten: forgotten::Forgotten<I>,
     next_broadcast: u64,
     fairness: Fairness,
     budget: PeerBudget<A>,
@@ -246,6 +248,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             membership: Broadcasts::new(),
             user: Broadcasts::new(),
             heard: heard::Heard::new(),
+            forgotten: forgotten::Forgotten::new(),
             next_broadcast: rng.next_u32().into(),
             fairness: Fairness::default(),
             budget: PeerBudget::new(

@@ -57,6 +57,8 @@ pub struct Stats {
     pub transmits_dropped: u64,
     /// Acks and nacks that answer nothing that we asked (late, duplicate, or from the wrong node).
     pub stray_acks: u64,
+    /// Signs of life of forgotten nodes that are no newer than their end, as a replay has them: the node itself was told, which refutes if it lives.
+    pub ghosts: u64,
     /// What was refused, by reason: see [`Stats::rejected`].
     pub(crate) rejected: [u64; RejectReason::COUNT],
 }

@@ -39,6 +39,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             Err(reason) => return self.reject(now, reason, Some(alive.node.id), from),
         };
         match self.members.key(&alive.node.id) {
+            None if source != Source::FirstHand
+                && self.forgotten.is_old(&alive.node.id, alive.incarnation) =>
+            {
+                self.on_ghost(now, alive);
+            }
             None => self.admit(now, alive, versions),
             Some(key) => self.on_alive_known(now, from, key, alive, versions, source),
         }
@@ -51,6 +56,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         record.layers = alive.layers;
         let key = self.members.insert(record, &mut self.rng);
         self.healing.found(&alive.node.id);
+        self.forgotten.open(&alive.node.id);
         self.stats.alive_accepted += 1;
         self.relay_statement(alive.node.id.clone(), &Message::Alive(alive));
         if let Some(record) = self.members.get(key) {

@@ -85,6 +85,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.timers.cancel(reaper);
         }
         let member = record.snapshot();
+        let left = member.state == State::Left;
+        self.forgotten.bury(member.node.id.clone(), member.incarnation, left, self.options.max_members);
         self.membership.remove(&member.node.id);
         self.emit(Event::Removed(member.clone()));
         Some(member)

@@ -28,6 +28,7 @@ mod ping;
 mod probe;
 mod properties;
 mod push_pull;
+mod replay;
 mod restart;
 mod slices;
 mod soak;

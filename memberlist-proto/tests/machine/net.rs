@@ -38,6 +38,13 @@ enum Delivery {
     Failure { id: RequestId, failure: StreamFailure },
 }
 
+/// What somebody on the way may have written down.
+#[derive(Clone)]
+pub enum Recorded {
+    Packet { from: Addr, message: Msg },
+    States(Vec<NodeState<Id, Addr>>),
+}
+
 type Rule = Box<dyn Fn(Id, Id, bool) -> bool>;
 
 pub struct Net {
@@ -48,6 +55,8 @@ pub struct Net {
     pub duplicate: f64,
     /// Whether a packet (or, with `true`, a stream) from one to the other is cut.
     pub cut: Rule,
+    /// All that was received so far, if it is kept.
+    pub recorded: Option<Vec<Recorded>>,
     queue: BinaryHeap<Reverse<(Instant, u64, Addr)>>,
     /// The next timer of each host that is up.
     timers: BTreeSet<(Instant, Addr)>,
@@ -66,6 +75,7 @@ impl Net {
             loss: 0.0,
             duplicate: 0.0,
             cut: Box::new(|_, _, _| false),
+            recorded: None,
             queue: BinaryHeap::new(),
             timers: BTreeSet::new(),
             deliveries: BTreeMap::new(),
@@ -352,11 +362,18 @@ impl Net {
         match delivery {
             Delivery::Packet { from, messages } => {
                 for message in messages {
+                    if let Some(recorded) = &mut self.recorded {
+                        recorded.push(Recorded::Packet { from, message: message.clone() });
+                    }
                     host.machine.handle_message(now, from, message);
                 }
             }
             Delivery::PushPullRequest { from, id, states } => {
                 let reply = host.machine.local_states();
+                if let Some(recorded) = &mut self.recorded {
+                    recorded.push(Recorded::States(states.clone()));
+                    recorded.push(Recorded::States(reply.clone()));
+                }
                 let _ = host.machine.handle_push_pull(now, None, states);
                 self.schedule(from, Delivery::PushPullReply { id, states: reply });
             }
