@@ -21,4 +21,5 @@ mod negotiation;
 mod network;
 mod quiet;
 mod raw_streams;
+mod replay;
 mod wrapped;
