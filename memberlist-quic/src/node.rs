@@ -3,6 +3,7 @@
 use crate::config::Clients;
 use crate::error::Goodbye;
 use crate::link::{Link, Outgoing, certificates};
+use crate::peers::bears;
 use crate::pool::{Limits, Pool, Route, Wish};
 use crate::serve::{Arrived, Serving};
 use crate::sockets::End;
@@ -16,7 +17,6 @@ use memberlist_sockets::{Inbox, Lifecycle, Slot, Slots};
 use memberlist_tls::TlsOptions;
 use quinn::Connection;
 use rustls::pki_types::CertificateDer;
-use rustls::server::ParsedCertificate;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
@@ -240,9 +240,17 @@ impl<R: Runtime> Node<R> {
     /// Whether a peer that called has shown a certificate for the name by which we would have called it. Who has not may talk to us
     /// as the TLS configuration allows, but what we send to its address goes over a connection that we open, where it must.
     fn is_named(&self, address: SocketAddr, certificates: &[CertificateDer<'static>]) -> bool {
-        let Some(own) = certificates.first() else { return false };
-        let Ok(parsed) = ParsedCertificate::try_from(own) else { return false };
-        rustls::client::verify_server_name(&parsed, &self.tls.server_name.name_for(address.ip())).is_ok()
+        let name = self.tls.server_name.name_for(address.ip());
+        certificates.first().is_some_and(|own| bears(own, &name))
+    }
+
+    /// Whether this address can be sent to.
+    pub(crate) fn check_destination(&self, to: SocketAddr) -> Result<(), QuicError> {
+        if !self.is_allowed(&to) {
+            self.counters.sends_refused.add(1);
+            return Err(QuicError::NotAllowed(to));
+        }
+        self.end_for(to).map(|_| ()).ok_or(QuicError::NoSocket(to))
     }
 
     pub(crate) fn end_for(&self, to: SocketAddr) -> Option<&End> {

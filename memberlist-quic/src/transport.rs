@@ -5,7 +5,7 @@ use crate::node::Node;
 use crate::serve::Arrived;
 use crate::sockets::{open, start};
 use crate::spawner::Gates;
-use crate::{QuicError, QuicOptions, QuicStats, QuicStream};
+use crate::{Peers, QuicError, QuicOptions, QuicStats, QuicStream};
 use agnostic::Runtime;
 use bytes::Bytes;
 use futures_channel::mpsc;
@@ -88,21 +88,16 @@ where
         self.node.stats()
     }
 
-    /// The certificates that a peer has presented on the connection that there is with it now, its own first; `None` without a
-    /// connection, or if the peer presented none (peers that open connections present theirs only if the server configuration asks
-    /// for it).
+    /// The certificates that a peer has presented on the connection that there is with it now: see [`Peers::certificates`].
     #[must_use]
     pub fn peer_certificates(&self, peer: &SocketAddr) -> Option<Vec<CertificateDer<'static>>> {
-        self.node.pool.find(canonical(*peer))?.certificates()
+        self.peers().certificates(peer)
     }
 
-    /// Whether this address can be sent to.
-    fn check_destination(&self, to: SocketAddr) -> Result<(), QuicError> {
-        if !self.node.is_allowed(&to) {
-            self.node.counters.sends_refused.add(1);
-            return Err(QuicError::NotAllowed(to));
-        }
-        self.node.end_for(to).map(|_| ()).ok_or(QuicError::NoSocket(to))
+    /// Tells who answers at an address; can be given away before the transport is.
+    #[must_use]
+    pub fn peers(&self) -> Peers<R> {
+        Peers(Arc::clone(&self.node))
     }
 }
 
@@ -150,7 +145,7 @@ where
         if packet.len() > max {
             return Err(QuicError::PacketTooLarge { len: packet.len(), max });
         }
-        self.check_destination(to)?;
+        self.node.check_destination(to)?;
         self.node.send(to, Outgoing { data: packet, again: false })
     }
 
@@ -163,7 +158,7 @@ where
     async fn open_stream(&self, to: &SocketAddr) -> Result<QuicStream, QuicError> {
         let to = canonical(*to);
         self.node.check_open()?;
-        self.check_destination(to)?;
+        self.node.check_destination(to)?;
         let opening = async {
             let link = self.node.connection(to).await?;
             match link.connection.open_bi().await {

@@ -46,3 +46,20 @@ fn addresses_that_cannot_work_together_are_refused() {
     let unspecified = QuicOptions::new().with_advertise(at("[::]:1"));
     assert!(matches!(unspecified.validate(), Err(QuicError::UnspecifiedAdvertise(_))));
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn options_are_read_from_files_with_durations_in_words() {
+    let text =
+        r#"{"bind": ["10.0.0.1:7946"], "idle_timeout": "90s", "allowed": ["10.0.0.0/8"], "max_inbound": 10}"#;
+    let read: QuicOptions = serde_json::from_str(text).unwrap();
+    let at: SocketAddr = "10.0.0.1:7946".parse().unwrap();
+    let expected = QuicOptions::new()
+        .with_bind(at)
+        .with_idle_timeout(Duration::from_secs(90))
+        .with_allowed(CidrPolicy::parse(["10.0.0.0/8"]).unwrap())
+        .with_max_inbound(10);
+    assert_eq!(read, expected);
+    assert_eq!(serde_json::from_str::<QuicOptions>(&serde_json::to_string(&read).unwrap()).unwrap(), read);
+    assert!(serde_json::from_str::<QuicOptions>(r#"{"max_outbuond": 1}"#).is_err());
+}
