@@ -37,15 +37,16 @@ pub struct NetOptions {
     /// The networks that may take part; `None` allows all, an empty policy none. Applied to packets, inbound connections (closed
     /// before a byte is read), outbound ones and members' addresses. Default: `None`.
     pub allowed: Option<CidrPolicy>,
-    /// Packets travel over TCP, and no UDP socket is opened: for networks that block UDP. Nodes with and without it work together
-    /// in one cluster. Costs a connection per peer that packets are exchanged with. Default: false.
+    /// Packets travel over TCP, and no UDP socket is opened: for networks that block UDP, and with TLS to have packets inside it.
+    /// Nodes with and without it work together in one cluster. Costs a connection per peer that packets are exchanged with.
+    /// Default: false.
     pub streams_only: bool,
-    /// An inbound connection that has not sent its first byte in this time is closed, as is one that stops in the middle of a packet.
-    /// Must not be zero. Default: 5 s.
+    /// An inbound connection that has not sent its first byte in this time (and before that, with TLS, shaken hands) is closed, as is
+    /// one that stops in the middle of a packet. Must not be zero. Default: 5 s.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub inbound_timeout: Duration,
-    /// Inbound connections that have sent nothing yet (or that nobody has taken yet), at most; the newest beyond are refused. At
-    /// least 1. Default: 512.
+    /// Inbound connections that have sent nothing yet (with TLS, also those that still shake hands), or that nobody has taken yet, at
+    /// most; the newest beyond are refused. At least 1. Default: 512.
     pub max_pending: usize,
     /// Inbound connections that carry packets, at most; the newest beyond are refused. At least 1. Default: 1,024.
     pub max_packet_connections: usize,
@@ -57,7 +58,7 @@ pub struct NetOptions {
     pub max_peers: usize,
     /// Packets that wait for one peer's connection, at most; the newest beyond are dropped and counted. At least 1. Default: 64.
     pub peer_queue: usize,
-    /// Connecting to a peer for packets, and each write to it, is given up after this time. Must not be zero. Default: 5 s.
+    /// Connecting to a peer for packets (with TLS, the handshake included), and each write to it, is given up after this time. Must not be zero. Default: 5 s.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub peer_timeout: Duration,
     /// An outbound connection for packets that was unused for this time is closed. Must not be zero. Default: 60 s.

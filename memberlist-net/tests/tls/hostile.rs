@@ -12,6 +12,7 @@ on_every_runtime! {
     dripping_handshake_is_closed_at_its_deadline;
     handshakes_are_bounded_in_number;
     garbage_instead_of_a_handshake_disturbs_nobody;
+    refused_peer_reads_why_and_is_not_reset;
     peers_that_vanish_while_shaking_hands_leave_nothing;
     opening_that_is_given_up_leaves_nothing;
 }
@@ -133,6 +134,20 @@ async fn garbage_instead_of_a_handshake_disturbs_nobody<R: Runtime>() {
     assert!(stats.handshakes_failed_in >= 30, "{stats:?}");
     assert_eq!(stats.streams_accepted, 0);
     works(&net, &friend).await;
+}
+
+/// It is in the middle of saying more when it is refused. A reset could take the reason away from it.
+async fn refused_peer_reads_why_and_is_not_reset<R: Runtime>() {
+    let (net, _) = pair::<R>().await;
+    for _ in 0..20 {
+        let mut stream = connect::<R>(address(&net)).await;
+        stream.write_all(&[b'x'; 16 << 10]).await.unwrap();
+        let mut said = Vec::new();
+        let read = futures_util::io::AsyncReadExt::read_to_end(&mut stream, &mut said);
+        crate::within::<R, _>(read).await.expect("a reset");
+        assert_eq!(said.first(), Some(&0x15), "an alert");
+    }
+    until::<R>(|| net.stats().handshakes_failed_in == 20).await;
 }
 
 async fn peers_that_vanish_while_shaking_hands_leave_nothing<R: Runtime>() {
