@@ -91,14 +91,14 @@ impl<B, I, D, W> NodeBuilder<B, I, D, W> {
     }
 
     /// Sends with this checksum, or none. Default: crc32 where the transport does not check its packets itself. Each algorithm but crc32
-    /// is a feature, which all nodes need.
+    /// is a feature; nodes that lack it get crc32.
     pub fn checksum(mut self, checksum: impl Into<Option<ChecksumAlgorithm>>) -> Self {
         self.frames.checksum = Some(checksum.into());
         self
     }
 
     /// Compresses what is sent: with an algorithm, or a [`Compression`](crate::types::Compression) with its threshold. Default: not.
-    /// Each algorithm is a feature, which all nodes need.
+    /// Each algorithm is a feature; nodes that lack it get everything uncompressed.
     #[cfg(any(feature = "snappy", feature = "lz4", feature = "zstd", feature = "brotli"))]
     #[cfg_attr(
         docsrs,
@@ -110,6 +110,7 @@ impl<B, I, D, W> NodeBuilder<B, I, D, W> {
     }
 
     /// Encrypts and decrypts with these keys, which can be changed while the node runs: keep a clone. Default: no encryption.
+    /// Each algorithm is a feature, which all nodes need.
     #[cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))))]
     pub fn keyring(mut self, keyring: Keyring) -> Self {
