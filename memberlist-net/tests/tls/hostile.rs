@@ -141,7 +141,7 @@ async fn refused_peer_reads_why_and_is_not_reset<R: Runtime>() {
     let (net, _) = pair::<R>().await;
     for _ in 0..20 {
         let mut stream = connect::<R>(address(&net)).await;
-        stream.write_all(&[b'x'; 16 << 10]).await.unwrap();
+        stream.write_all(&vec![b'x'; 16 << 10]).await.unwrap();
         let mut said = Vec::new();
         let read = futures_util::io::AsyncReadExt::read_to_end(&mut stream, &mut said);
         crate::within::<R, _>(read).await.expect("a reset");

@@ -23,6 +23,13 @@ macro_rules! on_every_runtime {
                 agnostic::smol::SmolRuntime::block_on(super::$name::<agnostic::smol::SmolRuntime>());
             })*
         }
+        mod on_async_std {
+            $($(#[$doc])* #[test] fn $name() {
+                use agnostic::RuntimeLite;
+                use memberlist_async_std::AsyncStdRuntime;
+                AsyncStdRuntime::block_on(super::$name::<AsyncStdRuntime>());
+            })*
+        }
     };
 }
 

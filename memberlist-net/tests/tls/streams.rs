@@ -154,7 +154,7 @@ async fn bytes_changed_on_the_way_are_an_error<R: Runtime>() {
         let (mut near_in, mut near_out) = near.split();
         let (mut far_in, mut far_out) = far.split();
         let forth = async {
-            let mut buffer = [0; 16 << 10];
+            let mut buffer = vec![0; 16 << 10];
             loop {
                 let read = near_in.read(&mut buffer).await.unwrap_or(0);
                 if read == 0 {
@@ -181,7 +181,7 @@ async fn bytes_changed_on_the_way_are_an_error<R: Runtime>() {
         opened.write_all(b"short, and left alone").await.unwrap();
         opened.flush().await.unwrap();
         let (_, mut accepted) = b.accept_stream().await.unwrap();
-        opened.write_all(&[7; 64 << 10]).await.unwrap();
+        opened.write_all(&vec![7; 64 << 10]).await.unwrap();
         let _ = opened.close().await;
         let mut heard = Vec::new();
         let error = accepted.read_to_end(&mut heard).await.unwrap_err();
