@@ -69,3 +69,19 @@ fn data_is_bounded_by_bytes_too_and_one_oversized_item_still_passes() {
     assert_eq!(sender.send(Lane::Data(1), 7), Sent::Displaced(1));
     assert_eq!(drain(&mut receiver), [Err(1), Ok(7)]);
 }
+
+/// Whoever is just behind is waited for, a reader who does not read is not.
+#[test]
+fn a_lane_is_filling_from_its_half_until_there_is_no_room() {
+    let (sender, mut receiver) = of(10, 10);
+    let mut filling = vec![];
+    for n in 0..=10 {
+        filling.push(sender.is_filling(3));
+        sender.send(Lane::Events, n);
+        sender.send(Lane::Data(1), n);
+    }
+    let expected = [false, false, false, false, false, true, true, true, false, false, false];
+    assert_eq!(filling, expected);
+    drain(&mut receiver);
+    assert!(!sender.is_filling(3));
+}
