@@ -25,17 +25,28 @@ use lock::Lock;
 ///
 /// # Changing the key of a running cluster
 /// Each step on *all* nodes before the next, and no packet is lost:
-/// 1. [`add`](Self::add) the new key: everybody can decrypt it.
+/// 1. [`add`](Self::add) the new key: everybody can decrypt it. Its algorithm must be compiled into all nodes: what a node can't read is never sent
+///    to it in clear instead.
 /// 2. [`use_key`](Self::use_key) it: everybody encrypts with it.
-/// 3. Look at the old key's counter in [`keys`](Self::keys) until it stands still everywhere; then [`remove`](Self::remove) the old key.
+/// 3. Look at the old key's counters in [`keys`](Self::keys) until both stand still everywhere, for a minute or two (two rounds of push/pull); then
+///    [`remove`](Self::remove) the old key.
+///
+/// A node that is down meanwhile comes back with the old key alone, and can't join: give it the new one first. It, and whom it tries, tell so by
+/// name (`StreamFailure::KeyMismatch`, and an event with `RejectReason::WrongKey`, in the crates above).
 ///
 /// # Encrypting a running cluster that has no encryption
-/// Likewise, each step on all nodes before the next:
-/// 1. a keyring with the key and the policy [`Accept`](EncryptionPolicy::Accept): everybody can decrypt;
+/// Likewise, each step on all nodes before the next. Nodes that were started with a keyring without keys need no restart for it; others are restarted
+/// once, one after the other, for step 1:
+/// 1. a keyring with the key and the policy [`Accept`](EncryptionPolicy::Accept): everybody can decrypt (for a keyring without keys: first
+///    [`set_policy`](Self::set_policy), then [`add`](Self::add), because the default is to require);
 /// 2. [`set_policy`](Self::set_policy) [`Prefer`](EncryptionPolicy::Prefer): everybody encrypts;
 /// 3. `set_policy` [`Require`](EncryptionPolicy::Require): what is not encrypted is refused. Until here, anyone can still talk to the cluster in clear.
 ///
-/// The way back is the same, backwards.
+/// The way back is the same, backwards. A node that is started without a key, or with another one, while the others require theirs is told so when it joins.
+///
+/// # Where the transport encrypts
+/// Over TLS or QUIC nothing is encrypted a second time ([`Framing::secured_below`](crate::Framing::secured_below)), each medium on its own: with TLS for streams
+/// beside UDP for packets, the keyring protects the packets.
 ///
 /// # Why nonces don't repeat
 /// A nonce that is used twice with one key gives an attacker both texts, and (with AES-GCM) the means to forge. Nonces have 96 bits. A keyring draws
@@ -54,9 +65,13 @@ use lock::Lock;
 ///
 /// # What encryption does not do
 /// All who have a key are trusted alike: who holds it can speak for every node. The label, the size and the time of packets are visible, as is which key
-/// (one byte of its [`KeyId`]) was used. An old packet that was recorded may be sent again: a frame does not know what came before it; it is
-/// the protocol that makes it harmless (old incarnations and unknown sequence numbers are ignored). An application
-/// that must not see a user message twice has to number its messages.
+/// (one byte of its [`KeyId`]) was used.
+///
+/// An old packet or request that was recorded may be sent again: a frame does not know what came before it. It is the protocol that makes it harmless: old
+/// incarnations and unknown sequence numbers are ignored, and an old sign of life of a node that is gone and forgotten is not believed until the node
+/// itself repeats it. (A process that has just started remembers nobody's end: to it alone a dead node may seem alive, until a probe finds out.)
+/// User messages are told to the application each time they come, and a state of the application that came with a push/pull is merged again: so an
+/// application that must not see a message twice numbers its messages. A broadcast is told again only if some 16,000 others came in between.
 ///
 /// ```
 /// # #[cfg(all(feature = "aes-gcm", any(unix, windows, target_os = "wasi")))] {

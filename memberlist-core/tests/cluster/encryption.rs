@@ -325,6 +325,38 @@ async fn running_cluster_becomes_encrypted_without_a_suspicion() {
     assert!(matches!(failure, StreamFailure::KeyMismatch(_)), "{failure}");
 }
 
+/// TestMemberlist_EncryptedGossipTransition, where the nodes were started without a keyring: for the first step each is restarted, one after the other.
+/// Nobody but the one that is being restarted is ever missed.
+#[tokio::test(start_paused = true)]
+async fn cluster_without_keyrings_becomes_encrypted_by_restarts() {
+    let network = MemoryNetwork::new(1);
+    let mut nodes = cluster_of(&network, 3, || with(None)).await;
+    for n in 1..=3 {
+        let at = usize::from(n) - 1;
+        nodes[at].leave(ms(2_000)).await.unwrap();
+        nodes[at].shutdown().await;
+        let keys = ring(&[&key(1)]).with_policy(EncryptionPolicy::Accept);
+        let later = nodes[at].local_state().incarnation.saturating_add(10);
+        nodes[at] = node_with(&network, n, Void::new(), with(Some(keys)).with_incarnation(later)).await;
+        nodes[at].join(address(if n == 1 { 2 } else { 1 })).await.unwrap();
+        see_each_other(&nodes).await;
+    }
+    let mut events: Vec<_> = nodes.iter().map(Node::events).collect();
+    for (round, policy) in [EncryptionPolicy::Prefer, EncryptionPolicy::Require].into_iter().enumerate() {
+        for node in &nodes {
+            keyring(node).set_policy(policy);
+            talk(&nodes, &mut events, u32::try_from(round).unwrap()).await;
+            tokio::time::sleep(ms(3_000)).await;
+        }
+    }
+    for (node, events) in nodes.iter().zip(&mut events) {
+        let trouble: Vec<_> = taken(events).into_iter().filter(is_trouble).collect();
+        assert!(trouble.is_empty(), "{trouble:?}");
+        assert_eq!((node.stats().decode_rejections, node.num_members()), (0, 3));
+        assert_eq!(node.options().framing.protection(), Protection::Required);
+    }
+}
+
 /// G-14, P-24: keys rotate under traffic: add everywhere, use everywhere, watch the counters, remove everywhere. Whatever goes by packet, by
 /// broadcast or by stream meanwhile arrives, and nothing is refused.
 #[tokio::test(start_paused = true)]

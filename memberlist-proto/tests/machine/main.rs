@@ -14,6 +14,7 @@ mod solo;
 mod admission;
 mod alive;
 mod attacks;
+mod claims;
 mod creation;
 mod dead;
 mod edges;
