@@ -55,7 +55,7 @@ impl Tls {
 /// Every stream is a full handshake, so that certificates are looked at anew each time; TLS 1.3 sessions are never resumed.
 ///
 /// With TLS 1.3 the dialler is through before the dialled has seen its certificate. So where a node's certificate is refused, opening
-/// a stream succeeds and the first read fails, with the [`HandshakeFailure`] inside the [`io::Error`].
+/// a stream succeeds and the first read fails, with the [`HandshakeFailure`](memberlist_tls::HandshakeFailure) inside the [`io::Error`].
 pub type TlsTransport<Res, R> = NetTransport<Res, R, Tls>;
 
 impl<Res, R> NetTransport<Res, R, Tls>
