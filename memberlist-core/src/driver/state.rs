@@ -6,7 +6,9 @@ use bytes::Bytes;
 use memberlist_proto::StateCursor;
 use memberlist_types::{NodeState, Wire};
 
-/// What a part holds at most, about, before compression. Larger ones gain hardly anything; this is encoded in about a millisecond.
+/// What a part holds at most, about, before compression. Such a part is encoded, and decoded, in 0.1 ms (compressed and encrypted 0.2 ms); of
+/// fifty thousand nodes' states it makes 25. In one piece they would be compressed to 2 % less, and take several milliseconds
+/// (`figures_of_part_sizes` in `tests/big/figures.rs`).
 const PART: usize = 128 << 10;
 /// What a state takes besides its metadata, about.
 const STATE: usize = 64;

@@ -33,7 +33,7 @@ fn options(framing: Framing) -> Options {
     options
 }
 
-fn everything() -> Framing {
+pub(crate) fn everything() -> Framing {
     let key = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &[7; 16]).unwrap();
     Framing::new()
         .with_keyring(Some(Keyring::new().unwrap().with_primary(&key)))

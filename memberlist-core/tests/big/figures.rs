@@ -1,13 +1,14 @@
 //! How long an exchange holds others up, in figures:
 //! `cargo test --release -p memberlist-core --test big -- --ignored --nocapture`
 
-use crate::crowd::{Real, Void, acquaint, crowd, real, start};
-use memberlist_core::{
-    Options,
-    memory::MemoryNetwork,
-    types::{Compression, CompressionAlgorithm, EncryptionAlgorithm, Framing, Keyring, SecretKey},
+use crate::{
+    crowd::{Real, Void, acquaint, crowd, real, start},
+    exchange::everything,
 };
+use memberlist_core::{Options, memory::MemoryNetwork, types::Framing};
+use smol_str::SmolStr;
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -96,11 +97,7 @@ async fn measure(what: &str, framing: Framing) {
 
 async fn all() {
     measure("clear", Framing::new()).await;
-    let key = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &[7; 16]).unwrap();
-    let framing = Framing::new()
-        .with_keyring(Some(Keyring::new().unwrap().with_primary(&key)))
-        .with_compression(Some(Compression::new(CompressionAlgorithm::Lz4)));
-    measure("encrypted and compressed", framing).await;
+    measure("encrypted and compressed", everything()).await;
 }
 
 #[ignore = "takes measures and asserts little"]
@@ -115,4 +112,48 @@ async fn figures_on_one_thread() {
 async fn figures_on_two_threads() {
     println!("two threads");
     all().await;
+}
+
+/// What the size of a part costs: the smaller, the sooner others get their turn, the larger, the less is told twice.
+#[ignore = "takes measures and asserts little"]
+#[test]
+fn figures_of_part_sizes() {
+    use memberlist_core::{
+        NativeWire,
+        proto::{Exchange, ExchangeOutput},
+        types::StreamLimits,
+    };
+    let states = crowd(SIZE);
+    for (what, framing) in [("clear", Framing::new()), ("encrypted and compressed", everything())] {
+        for size in [125, 250, 500, 1_000, 2_000, 4_000, 16_000, SIZE as usize] {
+            let mut sender = Exchange::dial_push_pull(&NativeWire, StreamLimits::default(), 1, false);
+            let mut receiver = Exchange::<SmolStr, SocketAddr>::accept(StreamLimits::default());
+            let (mut encoding, mut decoding, mut bytes) = (Vec::new(), Vec::new(), 0);
+            let mut rest = states.chunks(size).peekable();
+            while let Some(part) = rest.next() {
+                let (part, more) = (part.to_vec(), rest.peek().is_some());
+                let started = Instant::now();
+                sender.send_part(&NativeWire, &framing, part, "".into(), more).unwrap();
+                encoding.push(started.elapsed());
+                let frame = sender.poll_write().unwrap();
+                bytes += frame.len();
+                let started = Instant::now();
+                receiver.handle_data(&NativeWire, &framing, &frame).unwrap();
+                decoding.push(started.elapsed());
+            }
+            let Some(ExchangeOutput::PushPullRequest(told)) = receiver.poll_output() else {
+                panic!("it was all")
+            };
+            assert_eq!(told.states.len(), states.len());
+            let total = |times: &[Duration]| times.iter().sum::<Duration>();
+            println!(
+                "{what}, {size} states a part: {} KiB each, {bytes} bytes in all; encoding {:.1?} in all, {}; decoding {:.1?} in all, {}",
+                (bytes / encoding.len()) >> 10,
+                total(&encoding),
+                Figures(encoding.clone()),
+                total(&decoding),
+                Figures(decoding.clone()),
+            );
+        }
+    }
 }
