@@ -19,7 +19,10 @@ pub(crate) async fn accept_connections<R: Runtime>(node: Arc<Node<R>>, end: usiz
             () = closing => return,
             () = handshakes.select_next_some() => {}
             incoming = endpoint.accept().fuse() => {
-                let Some(incoming) = incoming else { return };
+                let Some(incoming) = incoming else {
+                    tracing::error!("the QUIC implementation has stopped: its socket is broken");
+                    return;
+                };
                 if let Some(admitted) = admit(&node, incoming) {
                     handshakes.push(shake_hands(&node, admitted));
                 }

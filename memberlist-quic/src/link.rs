@@ -4,7 +4,7 @@ use crate::error::Goodbye;
 use crate::stats::Counters;
 use bytes::Bytes;
 use futures_channel::mpsc;
-use memberlist_sockets::{Slot, lock};
+use memberlist_sockets::lock;
 use quinn::{Connection, SendDatagramError, StoppedError, VarInt};
 use rustls::pki_types::CertificateDer;
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A connection, and what is known of it.
@@ -24,8 +24,8 @@ pub(crate) struct Link {
     /// The peer has shown that it is who we would have called at this address.
     pub(crate) sendable: bool,
     pub(crate) established: Instant,
-    /// It gave no answer; a new one is on its way.
-    pub(crate) doubtful: AtomicBool,
+    /// If it gave no answer, so that a new one is on its way: the datagrams received until then, and one more.
+    doubted: AtomicU64,
     last_use: AtomicU64,
     streams: AtomicUsize,
     /// Packets that wait to be sent on streams.
@@ -36,8 +36,8 @@ pub(crate) struct Link {
     /// When something that the peer said last reached us, in milliseconds after `established`.
     heard: AtomicU64,
     notes: mpsc::UnboundedSender<Note>,
+    /// Space for datagrams when none waits.
     room: usize,
-    _slot: Option<Slot>,
 }
 
 /// What a connection's task is told.
@@ -92,7 +92,6 @@ impl Link {
         address: SocketAddr,
         dialled: bool,
         sendable: bool,
-        slot: Option<Slot>,
     ) -> (Self, mpsc::UnboundedReceiver<Note>) {
         let (notes, receiver) = mpsc::unbounded();
         let link = Self {
@@ -102,7 +101,7 @@ impl Link {
             dialled,
             sendable,
             established: Instant::now(),
-            doubtful: AtomicBool::new(false),
+            doubted: AtomicU64::new(0),
             last_use: AtomicU64::new(0),
             streams: AtomicUsize::new(0),
             large: AtomicUsize::new(0),
@@ -110,7 +109,6 @@ impl Link {
             unanswered: Mutex::default(),
             heard: AtomicU64::new(0),
             notes,
-            _slot: slot,
         };
         (link, receiver)
     }
@@ -216,6 +214,27 @@ impl Link {
             unanswered.answered(received);
         }
         unanswered.take()
+    }
+
+    /// It gives no answer.
+    pub(crate) fn doubt(&self) {
+        self.doubted.store(self.received() + 1, Ordering::Relaxed);
+    }
+
+    /// It is as good as any.
+    pub(crate) fn trust(&self) {
+        self.doubted.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether it gave no answer at some time, and another one was to replace it.
+    pub(crate) fn was_doubted(&self) -> bool {
+        self.doubted.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether it has given no answer to this moment.
+    pub(crate) fn is_silent(&self) -> bool {
+        let doubted = self.doubted.load(Ordering::Relaxed);
+        doubted != 0 && doubted == self.received() + 1
     }
 
     /// How long a living peer may take to acknowledge, with a loss or two: 200 ms, more where the way is long.

@@ -141,10 +141,10 @@ impl<R: Runtime> Node<R> {
                     if link.is_fresh() || self.is_alive(&link).await {
                         return Ok(link);
                     }
-                    if !link.is_closed() && self.pool.doubt(&link, link.take_unanswered()) {
-                        self.start_dial(to);
-                    } else {
+                    if link.is_closed() {
                         self.pool.remove(&link);
+                    } else {
+                        self.doubt(&link, link.take_unanswered()).map_err(failed)?;
                     }
                     continue;
                 }
@@ -159,6 +159,24 @@ impl<R: Runtime> Node<R> {
             self.check_open()?;
             return outcome.map_err(|_abandoned| QuicError::Closed)?.map_err(failed);
         }
+    }
+
+    /// A connection gives no answer: opens another one, for what was sent without an answer and what is to come.
+    pub(crate) fn doubt(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        packets: Vec<Outgoing>,
+    ) -> Result<(), ConnectFailure> {
+        tracing::debug!(peer = %link.address, "no answer: taking another connection");
+        if self.pool.doubt(link)? {
+            self.start_dial(link.address);
+        }
+        for packet in packets {
+            if self.send(link.address, packet).is_err() {
+                self.counters.packets_dropped_out.add(1);
+            }
+        }
+        Ok(())
     }
 
     /// Whether the peer answers: an empty datagram asks for an acknowledgement.
@@ -209,7 +227,7 @@ impl<R: Runtime> Node<R> {
             return Err(ConnectFailure::RefusedPeer(reason));
         }
         let sendable = dialled || self.is_named(address, &certificates);
-        let (link, notes) = Link::new(connection, address, dialled, sendable, slot);
+        let (link, notes) = Link::new(connection, address, dialled, sendable);
         let link = Arc::new(link);
         let Ok((waiting, evicted)) = self.pool.established(&link) else {
             link.close(Goodbye::MakeRoom);
@@ -223,18 +241,20 @@ impl<R: Runtime> Node<R> {
         let counter =
             if dialled { &self.counters.connections_opened } else { &self.counters.connections_accepted };
         counter.add(1);
+        let mut packets = waiting.resolve(&link);
         if sendable {
             for old in self.pool.replaced(address) {
                 self.counters.connections_replaced.add(1);
+                packets.extend(old.take_unanswered());
                 old.close(Goodbye::Replaced);
             }
         }
-        for packet in waiting.resolve(&link) {
+        for packet in packets {
             if link.send(&self.counters, self.options.peer_queue, packet).is_err() {
                 self.counters.packets_dropped_out.add(1);
             }
         }
-        Ok(Serving { link, notes })
+        Ok(Serving { link, notes, _slot: slot })
     }
 
     /// Whether a peer that called has shown a certificate for the name by which we would have called it. Who has not may talk to us

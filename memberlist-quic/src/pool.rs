@@ -10,7 +10,6 @@ use futures_channel::oneshot;
 use memberlist_sockets::lock;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -188,8 +187,10 @@ impl Pool {
         }
         // What was doubted remains, if it has come back; else it can go.
         for link in &peer.links {
-            if link.doubtful.load(Ordering::Relaxed) {
+            if link.is_silent() {
                 link.close(Goodbye::Replaced);
+            } else {
+                link.trust();
             }
         }
         table.tidy(to);
@@ -200,32 +201,30 @@ impl Pool {
         dial.packets.len()
     }
 
-    /// A connection gives no answer: packets and streams shall wait for a new one. Whether the caller must open it.
-    pub(crate) fn doubt(&self, link: &Arc<Link>, packets: Vec<Outgoing>) -> bool {
+    /// A connection gives no answer: packets and streams shall take another one. Whether the caller must open it.
+    pub(crate) fn doubt(&self, link: &Arc<Link>) -> Result<bool, ConnectFailure> {
         let mut table = lock(&self.table);
-        link.doubtful.store(true, Ordering::Relaxed);
-        if let Some(other) = table.current(link.address, self.local) {
-            drop(table);
-            // Another one is there already.
-            link.close(Goodbye::Replaced);
-            drop(other);
-            return false;
+        link.doubt();
+        if table.current(link.address, self.local).is_some() {
+            return Ok(false);
         }
         match table.dial(link.address, self.limits.outbound) {
-            Ok((dial, began)) => {
-                let room = self.limits.queue.saturating_sub(dial.packets.len());
-                dial.packets.extend(packets.into_iter().take(room));
-                began
+            Ok((_, began)) => Ok(began),
+            Err(failure) => {
+                // There is none better.
+                link.trust();
+                Err(failure)
             }
-            Err(_) => false,
         }
     }
 
-    /// The connections that a new one to the same peer replaces: those that give no answer.
+    /// The connections that a new one to the same peer replaces: those that gave no answer. One that has come back, and has streams, is
+    /// spared; it will become idle.
     pub(crate) fn replaced(&self, to: SocketAddr) -> Vec<Arc<Link>> {
         let table = lock(&self.table);
         let links = table.peers.get(&to).map(|peer| peer.links.as_slice()).unwrap_or_default();
-        links.iter().filter(|link| link.doubtful.load(Ordering::Relaxed)).cloned().collect()
+        let replaced = |link: &&Arc<Link>| link.was_doubted() && (link.is_silent() || !link.has_streams());
+        links.iter().filter(replaced).cloned().collect()
     }
 
     /// A connection has ended.
@@ -267,8 +266,7 @@ impl Table {
     /// The connection that is used to send to this peer.
     fn current(&mut self, to: SocketAddr, local: SocketAddr) -> Option<Arc<Link>> {
         let links = &self.peers.get(&to)?.links;
-        let usable =
-            |link: &&Arc<Link>| link.sendable && !link.is_closed() && !link.doubtful.load(Ordering::Relaxed);
+        let usable = |link: &&Arc<Link>| link.sendable && !link.is_closed() && !link.is_silent();
         let newest = links.iter().filter(usable).max_by_key(|link| link.established)?;
         // Both sides see the same address order, so both choose the connection that the lower one opened.
         let agreed = links

@@ -29,11 +29,13 @@ pub(crate) struct Arrived {
 pub(crate) struct Serving {
     pub(crate) link: Arc<Link>,
     pub(crate) notes: mpsc::UnboundedReceiver<Note>,
+    /// Its place among the connections from its IP address.
+    pub(crate) _slot: Option<Slot>,
 }
 
 /// Serves a connection until it is lost, or the transport is closing.
 pub(crate) async fn serve<R: Runtime>(node: Arc<Node<R>>, serving: Serving) {
-    let Serving { link, notes } = serving;
+    let Serving { link, notes, _slot } = serving;
     let lost = {
         let receiving = pin!(receive(&node, &link));
         let sending = pin!(send(&node, &link, notes));
@@ -179,9 +181,9 @@ async fn send<R: Runtime>(node: &Arc<Node<R>>, link: &Arc<Link>, mut notes: mpsc
                 Look::Answered => {}
                 Look::Wait(left) => watch.set(pause::<R>(left).fuse()),
                 Look::Silent(packets) => {
-                    tracing::debug!(peer = %link.address, "no answer: opening another connection");
-                    if node.pool.doubt(link, packets) {
-                        node.start_dial(link.address);
+                    let unanswered = packets.len();
+                    if node.doubt(link, packets).is_err() {
+                        node.counters.packets_dropped_out.add(unanswered);
                     }
                 }
             },
