@@ -151,6 +151,14 @@ impl<I: Id, A: Address> Exchange<I, A> {
         Self::new(limits, Phase::Request, Parts::new(0, false))
     }
 
+    /// Accepting side: what marks the parts of our answer as those of one: a random number, so that they can't be mixed with what
+    /// another node answers to the same request. Without it (or with 0) they bear none.
+    #[must_use]
+    pub fn answering_as(mut self, answer: u64) -> Self {
+        self.parts.answer_as(answer);
+        self
+    }
+
     /// Bytes read from the stream, in pieces of any size. Whatever can be decided is decided before more is asked for.
     ///
     /// # Errors
@@ -244,7 +252,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         let part = self.parts.part(states, user, more);
         let sending = self.parts.may_send(&self.limits, &part)?;
         let first = dialling && part.number == 0;
-        let message = if (part.conversation, part.number, part.more) == (0, 0, false) {
+        let message = if (part.conversation, part.answer, part.number, part.more) == (0, 0, 0, false) {
             StreamMessage::PushPull(part.piece)
         } else {
             StreamMessage::PushPullPart(part)
@@ -367,9 +375,13 @@ impl<I: Id, A: Address> Exchange<I, A> {
             _ => (false, "kind of reply"),
         };
         let message = match message {
-            StreamMessage::PushPull(piece) => {
-                StreamMessage::PushPullPart(PushPullPart { conversation: 0, number: 0, more: false, piece })
-            }
+            StreamMessage::PushPull(piece) => StreamMessage::PushPullPart(PushPullPart {
+                conversation: 0,
+                answer: 0,
+                number: 0,
+                more: false,
+                piece,
+            }),
             message => message,
         };
         Ok(Some(match (&self.phase, message) {

@@ -205,12 +205,15 @@ pub struct PushPull<I, A> {
 /// a part can't be dropped, doubled, moved, or returned to where it came from without being noticed; and all bear the number of the conversation,
 /// so that no part of another one fits. A conversation without a number (0) is not protected in this way; there, the answer begins with 0 again.
 ///
-/// A part without any of the three (conversation 0, number 0, nothing follows) is a whole push/pull, looks like one on the wire, and is
+/// A part without any of these (conversation, answer and number 0, nothing follows) is a whole push/pull, looks like one on the wire, and is
 /// decoded as [`StreamMessage::PushPull`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushPullPart<I, A> {
     /// Which conversation it belongs to: a random number of the dialler's; 0 if it has none.
     pub conversation: u64,
+    /// In an answer: a random number of who answers, the same in all its parts; 0 if it has none, and in a request. So the answers
+    /// that several nodes give to one request can't be mixed.
+    pub answer: u64,
     /// Its place in the conversation.
     pub number: u32,
     /// Whether further parts follow in this direction. Then this one has at least one state or one byte of the application.

@@ -135,12 +135,14 @@ fn frames() -> Vec<(&'static str, Framing, StreamMsg)> {
     let empty = PushPull { join: false, states: vec![], user: Bytes::new() };
     let first = PushPullPart {
         conversation: 0x0123_4567_89ab_cdef,
+        answer: 0,
         number: 0,
         more: true,
         piece: PushPull { join: true, states: vec![], user: Bytes::from_static(b"application") },
     };
     let last = PushPullPart {
         conversation: 0x0123_4567_89ab_cdef,
+        answer: 0xfedc_ba98,
         number: 258,
         more: false,
         piece: PushPull {

@@ -77,7 +77,8 @@ fn alive_names_what_it_carries() {
 fn stream_messages_read_like_sentences() {
     let push_pull = PushPull { join: false, states: vec![], user: Bytes::from_static(b"x") };
     reads(StreamMsg::PushPull(push_pull.clone()), "push/pull, 0 states, 1 user bytes");
-    let part = PushPullPart { conversation: 0xbeef, number: 2, more: true, piece: push_pull.clone() };
+    let part =
+        PushPullPart { conversation: 0xbeef, answer: 0, number: 2, more: true, piece: push_pull.clone() };
     reads(
         StreamMsg::PushPullPart(part),
         "part 2 of conversation beef, more follow: push/pull, 0 states, 1 user bytes",

@@ -61,7 +61,11 @@ where
 {
     /// Answers on a stream that a peer opened, within the memory that there is for all of these.
     pub(crate) fn accept(shared: &Arc<Shared<T, D, W>>, stream: T::Stream, memory: &Arc<Budget>) -> Self {
-        let mut talk = Self::new(shared, stream, Exchange::accept(shared.options.stream_limits));
+        let mut talk = Self::new(
+            shared,
+            stream,
+            Exchange::accept(shared.options.stream_limits).answering_as(random_word().max(1)),
+        );
         talk.charge = Some(memory.charge(OFF_WORKER));
         talk
     }

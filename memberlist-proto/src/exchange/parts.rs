@@ -55,6 +55,8 @@ impl Sum {
 pub(super) struct Parts<I, A> {
     /// 0: the parts are not bound to each other by one.
     conversation: u64,
+    /// Ours, if we answer; that of the other side, if it has answered.
+    answer: u64,
     /// The number that is due, in whichever direction.
     number: u32,
     sent: Sum,
@@ -77,6 +79,7 @@ impl<I: Id, A: Address> Parts<I, A> {
         let none = Sum { frames: 0, states: 0, user: 0 };
         Self {
             conversation,
+            answer: 0,
             number: 0,
             sent: none,
             received: none,
@@ -96,10 +99,17 @@ impl<I: Id, A: Address> Parts<I, A> {
         self.received.left(limits)
     }
 
+    /// What marks our answer as one.
+    pub(super) const fn answer_as(&mut self, answer: u64) {
+        self.answer = answer;
+    }
+
     /// The next part to send.
     pub(super) fn part(&self, states: Vec<NodeState<I, A>>, user: Bytes, more: bool) -> PushPullPart<I, A> {
         let piece = PushPull { join: self.join && self.number == 0, states, user };
-        PushPullPart { conversation: self.conversation, number: self.number, more, piece }
+        // Without a conversation there is nothing that an answer would belong to.
+        let answer = if self.conversation == 0 { 0 } else { self.answer };
+        PushPullPart { conversation: self.conversation, answer, number: self.number, more, piece }
     }
 
     /// Whether it may be sent, as far as that shows before it is encoded; gives what it will have come to then.
@@ -128,7 +138,7 @@ impl<I: Id, A: Address> Parts<I, A> {
         frame: usize,
         opens: bool,
     ) -> Result<Option<PushPull<I, A>>, DecodeError> {
-        let PushPullPart { conversation, number, more, piece } = part;
+        let PushPullPart { conversation, answer, number, more, piece } = part;
         if opens && self.is_first() {
             self.conversation = conversation;
         }
@@ -137,6 +147,17 @@ impl<I: Id, A: Address> Parts<I, A> {
         }
         if number != self.number {
             return Err(DecodeError::Invalid("number of a part"));
+        }
+        let due = match (opens, self.received == Sum::default()) {
+            (true, _) => 0,
+            (false, true) => answer,
+            (false, false) => self.answer,
+        };
+        if answer != due {
+            return Err(DecodeError::Invalid("answer of a part"));
+        }
+        if !opens {
+            self.answer = answer;
         }
         if more && piece.states.is_empty() && piece.user.is_empty() {
             return Err(DecodeError::Invalid("empty part"));

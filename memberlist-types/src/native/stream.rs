@@ -34,6 +34,7 @@ const STATE: u8 = 4;
 const CONVERSATION: u8 = 5;
 const NUMBER: u8 = 6;
 const MORE: u8 = 7;
+const ANSWER: u8 = 8;
 
 pub(super) fn encode_frame<I: WireData, A: WireData>(
     framing: &Framing,
@@ -179,7 +180,8 @@ fn put_part<I: WireData, A: WireData>(
     put_push_pull(limits, &part.piece, out)?;
     put_uint(out, CONVERSATION, part.conversation)?;
     put_uint(out, NUMBER, part.number.into())?;
-    put_uint(out, MORE, part.more.into())
+    put_uint(out, MORE, part.more.into())?;
+    put_uint(out, ANSWER, part.answer)
 }
 
 /// A whole one, or a part of one.
@@ -190,7 +192,7 @@ fn push_pull<I: WireData, A: WireData>(
 ) -> Result<StreamMessage<I, A>, DecodeError> {
     let mut fields = Fields::new(body);
     let (mut join, mut count, mut user) = (None, 0, Bytes::new());
-    let (mut conversation, mut number, mut more) = (None, None, None);
+    let (mut conversation, mut answer, mut number, mut more) = (None, None, None, None);
     let mut states = Vec::new();
     while let Some((tag, value)) = fields.next()? {
         match tag {
@@ -217,6 +219,7 @@ fn push_pull<I: WireData, A: WireData>(
             CONVERSATION => conversation = Some(value),
             NUMBER => number = Some(value),
             MORE => more = Some(value),
+            ANSWER => answer = Some(value),
             _ => {}
         }
     }
@@ -225,15 +228,16 @@ fn push_pull<I: WireData, A: WireData>(
     }
     let piece = PushPull { join: uint(join, "join flag")? != 0, states, user };
     let conversation = uint(conversation, "conversation of a part")?;
+    let answer = uint(answer, "answer of a part")?;
     let number = uint32(number, "number of a part")?;
     let more = uint(more, "flag of a part")? != 0;
     if more && piece.states.is_empty() && piece.user.is_empty() {
         return Err(DecodeError::Invalid("empty part"));
     }
-    Ok(if (conversation, number, more) == (0, 0, false) {
+    Ok(if (conversation, answer, number, more) == (0, 0, 0, false) {
         StreamMessage::PushPull(piece)
     } else {
-        StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
+        StreamMessage::PushPullPart(PushPullPart { conversation, answer, number, more, piece })
     })
 }
 

@@ -124,14 +124,15 @@ fn stream_message(bytes: &[u8]) -> Option<StreamMsg> {
             let piece = PushPull { join: number(last(&fields, 1))? != 0, states, user };
             let conversation = number(last(&fields, 5))?;
             let place = number32(last(&fields, 6))?;
+            let answer = number(last(&fields, 8))?;
             let more = number(last(&fields, 7))? != 0;
             if more && piece.states.is_empty() && piece.user.is_empty() {
                 return None;
             }
-            if conversation == 0 && place == 0 && !more {
+            if conversation == 0 && answer == 0 && place == 0 && !more {
                 StreamMessage::PushPull(piece)
             } else {
-                StreamMessage::PushPullPart(PushPullPart { conversation, number: place, more, piece })
+                StreamMessage::PushPullPart(PushPullPart { conversation, answer, number: place, more, piece })
             }
         }
         10 => {

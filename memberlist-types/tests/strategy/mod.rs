@@ -122,14 +122,17 @@ fn push_pull() -> impl Strategy<Value = PushPull<String, SocketAddr>> {
 /// A part that is none of the forms that have another meaning, or none.
 fn part() -> impl Strategy<Value = StreamMsg> {
     let conversation = prop_oneof![Just(0), any::<u64>()];
+    let answer = prop_oneof![Just(0), any::<u64>()];
     let number = prop_oneof![Just(0), 0..400_u32, any::<u32>()];
-    (conversation, number, any::<bool>(), push_pull()).prop_map(|(conversation, number, more, piece)| {
-        let more = more && !(piece.states.is_empty() && piece.user.is_empty());
-        if (conversation, number, more) == (0, 0, false) {
-            return StreamMessage::PushPull(piece);
-        }
-        StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
-    })
+    (conversation, answer, number, any::<bool>(), push_pull()).prop_map(
+        |(conversation, answer, number, more, piece)| {
+            let more = more && !(piece.states.is_empty() && piece.user.is_empty());
+            if (conversation, answer, number, more) == (0, 0, 0, false) {
+                return StreamMessage::PushPull(piece);
+            }
+            StreamMessage::PushPullPart(PushPullPart { conversation, answer, number, more, piece })
+        },
+    )
 }
 
 pub(crate) fn stream_message() -> impl Strategy<Value = StreamMsg> {

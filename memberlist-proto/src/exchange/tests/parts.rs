@@ -167,6 +167,30 @@ fn parts_from_elsewhere_are_refused() {
     }
 }
 
+/// A request that was sent on to several nodes has several answers; they are not mixed
+#[test]
+fn answers_of_several_nodes_are_not_mixed() {
+    let (_, frames) = asking(NUMBER, true, SAID);
+    let answers = [7, 8, 0].map(|answer| {
+        let mut acceptor = accept().answering_as(answer);
+        feed(&mut acceptor, &frames).unwrap();
+        tell(&mut acceptor, SAID).unwrap();
+        core::iter::from_fn(|| acceptor.poll_write()).collect::<Vec<Bytes>>()
+    });
+    for (k, one) in answers.iter().enumerate() {
+        let (mut dialler, _) = asking(NUMBER, true, SAID);
+        feed(&mut dialler, one).unwrap();
+        assert_eq!(dialler.poll_output(), Some(Output::PushPullReply(whole(true, SAID))));
+        for other in answers.iter().enumerate().filter(|(n, _)| *n != k).map(|(_, other)| other) {
+            for n in 1..one.len() {
+                let (mut dialler, _) = asking(NUMBER, true, SAID);
+                let mixed = [&one[..n], &other[n..]].concat();
+                assert_eq!(feed(&mut dialler, &mixed), Err(DecodeError::Invalid("answer of a part")));
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_but_parts_belongs_between_parts() {
     let (_, frames) = asking(NUMBER, true, SAID);
@@ -306,7 +330,7 @@ a_wire!(
         buffer.clear();
         let number = lean.sent.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
         let piece = PushPull { join: true, states: vec![], user: vec![0; lean.bytes].into() };
-        Ok(Some(Msg::PushPullPart(PushPullPart { conversation: 1, number, more: true, piece })))
+        Ok(Some(Msg::PushPullPart(PushPullPart { conversation: 1, answer: 0, number, more: true, piece })))
     }
 );
 

@@ -252,7 +252,7 @@ fn number_of_states_must_be_right() {
 
 fn part(conversation: u64, number: u32, more: bool, states: usize, user: usize) -> StreamMsg {
     let StreamMessage::PushPull(piece) = push_pull(states, user) else { unreachable!() };
-    StreamMessage::PushPullPart(PushPullPart { conversation, number, more, piece })
+    StreamMessage::PushPullPart(PushPullPart { conversation, answer: 0, number, more, piece })
 }
 
 /// P-18: a push/pull in parts.
@@ -265,7 +265,11 @@ fn parts_keep_their_conversation_their_number_and_whether_more_follow() {
         for (states, user) in [(2, 0), (0, 9), (3, 4)] {
             let message = part(conversation, number, more, states, user);
             let frame = encoded(&limits, &message).unwrap();
-            assert_eq!(decoded(&limits, &frame), Ok(Some(message)));
+            assert_eq!(decoded(&limits, &frame), Ok(Some(message.clone())));
+            let StreamMessage::PushPullPart(part) = message else { unreachable!() };
+            let answer = StreamMessage::PushPullPart(PushPullPart { answer: u64::MAX - 1, ..part });
+            let frame = encoded(&limits, &answer).unwrap();
+            assert_eq!(decoded(&limits, &frame), Ok(Some(answer)));
         }
     }
 }
