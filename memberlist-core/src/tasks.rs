@@ -7,7 +7,13 @@ use futures_util::{
     FutureExt, StreamExt,
     future::{Either, Shared, select},
 };
-use std::{convert::Infallible, future::Future, pin::pin, sync::Mutex};
+use std::{
+    convert::Infallible,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Mutex,
+};
 
 /// Runtimes differ in what dropping a join handle does, so none is kept: a task ends by itself when the node stops, and holds a
 /// [`Running`] until then.
@@ -26,7 +32,7 @@ pub(crate) struct Running {
     _alive: mpsc::Sender<Infallible>,
 }
 
-/// Does work that may take its time where it holds up nobody; `None` if the runtime ended first.
+/// Does work that may take its time where it holds up nobody; `None` if it panicked, or the runtime ended first.
 ///
 /// WebAssembly has no threads: there it is done at once, and whatever else runs here waits for it.
 pub(crate) async fn blocking<R: RuntimeLite, O: Send + 'static>(
@@ -35,7 +41,9 @@ pub(crate) async fn blocking<R: RuntimeLite, O: Send + 'static>(
     if cfg!(target_family = "wasm") {
         return Some(work());
     }
-    R::spawn_blocking(work).await.ok()
+    // Runtimes differ in what becomes of a panic: on some, whoever awaits the work panics as well.
+    let work = move || catch_unwind(AssertUnwindSafe(work)).ok();
+    R::spawn_blocking(work).await.ok().flatten()
 }
 
 impl Tasks {
@@ -106,3 +114,6 @@ impl Tasks {
         self.ended.clone().map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;
