@@ -35,7 +35,7 @@
 //! An unused connection is closed after [`QuicOptions::idle_timeout`]; there are no keep-alives.
 //!
 //! A peer that closes its connections in order says so. One that vanishes does not, and what is sent to it disappears. So after sending,
-//! a node looks whether anything comes back (an acknowledgement does): if nothing has for 200 ms (four round trips and 100 ms, where
+//! a node looks whether anything comes back (an acknowledgement does): if nothing has for 220 ms (four round trips and 120 ms, where
 //! that is longer), it opens another connection, over which whatever was not answered goes out once more. A peer that was restarted at
 //! its old address is thus reached by the first packet that is sent to it, before a probe gives up. Packets can arrive twice that way,
 //! as they can over UDP. An answer that was under way already when its sender died is taken for one; then that packet is lost, and the

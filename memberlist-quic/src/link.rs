@@ -68,6 +68,8 @@ struct Unanswered {
     since: Option<Instant>,
     /// The task has been told.
     watched: bool,
+    /// The next look decides.
+    last_look: bool,
     packets: VecDeque<Bytes>,
     bytes: usize,
 }
@@ -75,6 +77,8 @@ struct Unanswered {
 /// What is kept to be sent again; what exceeds it is as lost as any packet can be.
 const MAX_KEPT: usize = 32;
 const MAX_KEPT_BYTES: usize = 128 * 1024;
+/// How long after the first look at a silent connection the deciding one is.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// What a look at the unanswered packets shows.
 pub(crate) enum Look {
@@ -202,6 +206,17 @@ impl Link {
         if waited < patience {
             return Look::Wait(patience - waited);
         }
+        if waited > patience * 2 {
+            // We were late ourselves: a node that was paused must not doubt others for its own sleep.
+            unanswered.since = Some(Instant::now());
+            unanswered.last_look = false;
+            return Look::Wait(patience);
+        }
+        if !unanswered.last_look {
+            // What has arrived may wait to be processed, behind whatever kept this task waiting too.
+            unanswered.last_look = true;
+            return Look::Wait(LAST_LOOK);
+        }
         unanswered.watched = false;
         Look::Silent(unanswered.take())
     }
@@ -320,12 +335,14 @@ impl Unanswered {
     fn answered(&mut self, received: u64) {
         self.received = received;
         self.since = None;
+        self.last_look = false;
         self.packets.clear();
         self.bytes = 0;
     }
 
     fn take(&mut self) -> Vec<Outgoing> {
         self.since = None;
+        self.last_look = false;
         self.bytes = 0;
         self.packets.drain(..).map(|data| Outgoing { data, again: true }).collect()
     }
