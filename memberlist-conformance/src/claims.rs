@@ -23,7 +23,7 @@ fn contains(heard: &[u8], text: &[u8]) -> bool {
 }
 
 /// `secure_packets`: who listens on the way reads nothing of them.
-pub async fn packets_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     if !a.capabilities().secure_packets {
         return;
@@ -42,7 +42,7 @@ pub async fn packets_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(
 }
 
 /// `secure_streams`: who listens on the way reads nothing of them.
-pub async fn streams_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     if !a.capabilities().secure_streams {
         return;
@@ -67,7 +67,7 @@ pub async fn streams_claimed_to_be_secure_are_unreadable_on_the_way<F: Fixture>(
 }
 
 /// `checked_packets` (and `secure_packets`, which says more): what is changed on the way does not arrive.
-pub async fn packets_claimed_to_be_checked_arrive_unchanged_or_not_at_all<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_claimed_to_be_checked_arrive_unchanged_or_not_at_all<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let capabilities = a.capabilities();
     if !capabilities.checked_packets && !capabilities.secure_packets {
@@ -98,7 +98,7 @@ pub async fn packets_claimed_to_be_checked_arrive_unchanged_or_not_at_all<F: Fix
 }
 
 /// `secure_streams`: what is changed on the way ends the stream, and is not believed.
-pub async fn streams_claimed_to_be_secure_break_when_they_are_changed<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_claimed_to_be_secure_break_when_they_are_changed<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     if !a.capabilities().secure_streams {
         return;

@@ -7,22 +7,15 @@ use memberlist_core::{
 use smol_str::{SmolStr, format_smolstr};
 use std::time::Duration;
 
-#[doc(hidden)]
-pub mod ending;
-#[doc(hidden)]
-pub mod failing;
-#[doc(hidden)]
-pub mod intruders;
-#[doc(hidden)]
-pub mod joining;
-#[doc(hidden)]
-pub mod leaving;
-#[doc(hidden)]
-pub mod messages;
-#[doc(hidden)]
-pub mod mismatch;
-#[doc(hidden)]
-pub mod states;
+pub(crate) mod ending;
+pub(crate) mod failing;
+pub(crate) mod intruders;
+pub(crate) mod joining;
+pub(crate) mod leaving;
+pub(crate) mod messages;
+pub(crate) mod mismatch;
+pub(crate) mod states;
+pub(crate) mod story;
 
 /// A node without a delegate.
 pub(crate) type Plain<F> = VoidDelegate<SmolStr, AddressIn<F>>;

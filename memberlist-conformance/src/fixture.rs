@@ -45,6 +45,13 @@ pub trait Fixture: Sized + 'static {
         Duration::from_secs(30)
     }
 
+    /// Why this test (`room::name`) is not run: something that the transport is known not to do, and that is accepted. Said in
+    /// the test's output. Default: all are run.
+    fn exempt(&self, test: &str) -> Option<&'static str> {
+        let _ = test;
+        None
+    }
+
     /// Throws bytes at this address from below the transport: where its packets and connections come from, past everything that a
     /// well-behaved peer does. Default: nothing (and what the transport itself can send is thrown anyway).
     ///

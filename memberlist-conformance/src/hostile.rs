@@ -21,7 +21,7 @@ const STARTS: [&[u8]; 7] = [
 ];
 
 /// W-55: whatever bytes come from below, those who behave are served on; and nothing of it is handed on from a medium that is secure.
-pub async fn garbage_from_below_disturbs_nobody<F: Fixture>(fixture: &F) {
+pub(crate) async fn garbage_from_below_disturbs_nobody<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     fixture.works(&a, &b).await;
     for (number, start) in STARTS.iter().enumerate() {

@@ -66,37 +66,26 @@
     reason = "this crate is tests, and a test fails by panicking"
 )]
 
+mod cancelling;
+mod claims;
+mod cluster;
 mod fixture;
+mod hostile;
+mod lifecycle;
+mod packets;
+mod pairwise;
 mod relay;
 mod run;
 pub mod sockets;
+mod streams;
 mod suite;
 mod support;
-#[doc(hidden)]
-pub mod tests {
-    pub use crate::{
-        cancelling, claims,
-        cluster::{ending, failing, intruders, joining, leaving, messages, mismatch, states},
-        hostile, lifecycle, packets, streams,
-    };
-}
 
-#[doc(hidden)]
-pub mod cancelling;
-#[doc(hidden)]
-pub mod claims;
-#[doc(hidden)]
-pub mod cluster;
-#[doc(hidden)]
-pub mod hostile;
-#[doc(hidden)]
-pub mod lifecycle;
-#[doc(hidden)]
-pub mod packets;
-#[doc(hidden)]
-pub mod streams;
-
+pub use cluster::story::story;
 pub use fixture::{AddressIn, Bound, Fixture, Garbage, RuntimeIn};
+pub use pairwise::pairwise;
 pub use relay::Relay;
-pub use run::{Test, run};
+pub use run::Test;
+#[doc(hidden)]
+pub use run::run;
 pub use suite::all;

@@ -9,7 +9,7 @@ use memberlist_core::{ResolveAll, Transport, TransportError};
 use std::pin::pin;
 
 /// W-55: what is advertised is where it is really reached, is nobody else's, and is what its seed stands for.
-pub async fn advertised_address_is_real<F: Fixture>(fixture: &F) {
+pub(crate) async fn advertised_address_is_real<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     assert_ne!(a.advertise_address(), b.advertise_address(), "two transports have one address");
     for (here, there) in [(&a, &b), (&b, &a)] {
@@ -27,7 +27,7 @@ pub async fn advertised_address_is_real<F: Fixture>(fixture: &F) {
 }
 
 /// W-55 (double start): an address that is in use is an error, and whoever uses it goes on undisturbed.
-pub async fn address_in_use_is_an_error<F: Fixture>(fixture: &F) {
+pub(crate) async fn address_in_use_is_an_error<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let second = fixture.within("binding", fixture.bind(Some(a.advertise_address()))).await;
     let Err(error) = second else { panic!("{} is bound twice", a.advertise_address()) };
@@ -36,7 +36,7 @@ pub async fn address_in_use_is_an_error<F: Fixture>(fixture: &F) {
 }
 
 /// W-55 (send after stop): everything after the end is an error that says so; the end itself may be asked for again.
-pub async fn calls_after_the_end_are_errors_that_say_so<F: Fixture>(fixture: &F) {
+pub(crate) async fn calls_after_the_end_are_errors_that_say_so<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     fixture.works(&a, &b).await;
     let ends = join3(a.shutdown(), a.shutdown(), a.shutdown());
@@ -65,7 +65,7 @@ fn closed<T, E: TransportError>(what: &str, outcome: Result<T, E>) {
 }
 
 /// Whoever waits when the end comes is told.
-pub async fn waiting_calls_end_with_the_transport<F: Fixture>(fixture: &F) {
+pub(crate) async fn waiting_calls_end_with_the_transport<F: Fixture>(fixture: &F) {
     let a = fixture.fresh().await;
     let end = async {
         // The others wait by now: they were polled first.
@@ -79,7 +79,7 @@ pub async fn waiting_calls_end_with_the_transport<F: Fixture>(fixture: &F) {
 }
 
 /// Whoever shuts down may hold calls that it began and does not poll meanwhile: waiting for them would be waiting for ever.
-pub async fn shutdown_waits_for_no_call_that_is_not_polled<F: Fixture>(fixture: &F) {
+pub(crate) async fn shutdown_waits_for_no_call_that_is_not_polled<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let mut receiving = pin!(a.recv_packet());
     let mut accepting = pin!(a.accept_stream());
@@ -106,7 +106,7 @@ pub async fn shutdown_waits_for_no_call_that_is_not_polled<F: Fixture>(fixture: 
 }
 
 /// W-55 (single use; the address after it): when `shutdown` returns the address is free, with streams in every state.
-pub async fn address_is_free_after_shutdown<F: Fixture>(fixture: &F) {
+pub(crate) async fn address_is_free_after_shutdown<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let address = a.advertise_address().clone();
     fixture.works(&a, &b).await;
@@ -123,7 +123,7 @@ pub async fn address_is_free_after_shutdown<F: Fixture>(fixture: &F) {
 }
 
 /// Dropping does the same in the background.
-pub async fn address_is_free_after_drop<F: Fixture>(fixture: &F) {
+pub(crate) async fn address_is_free_after_drop<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let address = a.advertise_address().clone();
     fixture.works(&a, &b).await;
@@ -134,7 +134,7 @@ pub async fn address_is_free_after_drop<F: Fixture>(fixture: &F) {
 }
 
 /// Life after life at one address, and nothing accumulates that would end it.
-pub async fn many_lives_at_one_address<F: Fixture>(fixture: &F) {
+pub(crate) async fn many_lives_at_one_address<F: Fixture>(fixture: &F) {
     let (mut a, b) = (fixture.fresh().await, fixture.fresh().await);
     let address = a.advertise_address().clone();
     for life in 0..8_u8 {
@@ -148,7 +148,7 @@ pub async fn many_lives_at_one_address<F: Fixture>(fixture: &F) {
 }
 
 /// Who waits on a stream that nobody took finds it ended when the transport has, not silent.
-pub async fn streams_that_nobody_took_end_with_the_transport<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_that_nobody_took_end_with_the_transport<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let mut stream = fixture.open(&a, b.advertise_address()).await;
     fixture.write(&mut stream, b"anybody?").await;
@@ -161,7 +161,7 @@ pub async fn streams_that_nobody_took_end_with_the_transport<F: Fixture>(fixture
 }
 
 /// Streams that were handed out end at the latest when their transport has ended and they are dropped.
-pub async fn streams_in_use_end_with_their_holder<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_in_use_end_with_their_holder<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (mut ours, theirs) = fixture.stream(&a, &b, b"hello").await;
     let end = async {

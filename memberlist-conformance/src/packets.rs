@@ -9,7 +9,7 @@ use memberlist_core::{Packet, Transport, TransportError};
 use std::collections::BTreeMap;
 
 /// W-52, W-55, 9.4 `TestMemberlist_SendTo`: both ways, every byte, and the sender is the address at which it is reached.
-pub async fn packets_arrive_whole_and_name_their_sender<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_arrive_whole_and_name_their_sender<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     for len in [1, 2, 100, 1_400] {
         let there = fixture.deliver(&a, &b, pattern(1, len)).await;
@@ -20,7 +20,7 @@ pub async fn packets_arrive_whole_and_name_their_sender<F: Fixture>(fixture: &F)
 }
 
 /// The sender's address is good for an answer.
-pub async fn answer_to_the_sender_of_a_packet_arrives<F: Fixture>(fixture: &F) {
+pub(crate) async fn answer_to_the_sender_of_a_packet_arrives<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let asked = fixture.deliver(&a, &b, "ping").await;
     let answer = async || {
@@ -33,7 +33,7 @@ pub async fn answer_to_the_sender_of_a_packet_arrives<F: Fixture>(fixture: &F) {
 }
 
 /// `Capabilities::max_packet` is true.
-pub async fn packet_of_the_largest_size_arrives<F: Fixture>(fixture: &F) {
+pub(crate) async fn packet_of_the_largest_size_arrives<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let max = a.capabilities().max_packet;
     for len in [max / 2, max - 1, max] {
@@ -43,7 +43,7 @@ pub async fn packet_of_the_largest_size_arrives<F: Fixture>(fixture: &F) {
 }
 
 /// Complaint 17: what does not fit is an error of ours, nothing of it is sent, and the next packet goes through.
-pub async fn packet_over_the_limit_is_refused_here<F: Fixture>(fixture: &F) {
+pub(crate) async fn packet_over_the_limit_is_refused_here<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let max = a.capabilities().max_packet;
     for len in [max + 1, max + 1_000] {
@@ -63,7 +63,7 @@ pub async fn packet_over_the_limit_is_refused_here<F: Fixture>(fixture: &F) {
 }
 
 /// 9.4 `TestIngestPacket_ExportedFunc_EmptyMessage`
-pub async fn empty_packet_is_refused_here<F: Fixture>(fixture: &F) {
+pub(crate) async fn empty_packet_is_refused_here<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let sent = fixture
         .within("sending an empty packet", a.send_packet(b.advertise_address(), Default::default()))
@@ -74,7 +74,7 @@ pub async fn empty_packet_is_refused_here<F: Fixture>(fixture: &F) {
 }
 
 /// Packets are neither joined nor split nor changed, however fast they follow each other; and most of them arrive.
-pub async fn packets_keep_their_bounds_in_a_burst<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_keep_their_bounds_in_a_burst<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     // The way is open before the burst.
     fixture.deliver(&a, &b, "first").await;
@@ -99,7 +99,7 @@ pub async fn packets_keep_their_bounds_in_a_burst<F: Fixture>(fixture: &F) {
 }
 
 /// Each packet bears the address of who sent it, also when many do at once.
-pub async fn senders_are_not_mixed_up<F: Fixture>(fixture: &F) {
+pub(crate) async fn senders_are_not_mixed_up<F: Fixture>(fixture: &F) {
     let receiver = fixture.fresh().await;
     let mut senders = Vec::new();
     for _ in 0..8 {
@@ -130,7 +130,7 @@ pub async fn senders_are_not_mixed_up<F: Fixture>(fixture: &F) {
 /// W-55: who takes no packets holds a bounded number of them, and gets the newest when he takes them again.
 ///
 /// A transport keeps less than 18,000 packets of 1,400 bytes.
-pub async fn packets_that_nobody_takes_are_bounded<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_that_nobody_takes_are_bounded<F: Fixture>(fixture: &F) {
     const FLOOD: usize = 24_000;
     const BOUND: usize = 18_000;
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
@@ -150,7 +150,7 @@ pub async fn packets_that_nobody_takes_are_bounded<F: Fixture>(fixture: &F) {
 }
 
 /// Packets to an address that nobody has do not keep others from arriving, nor do the answers that they provoke.
-pub async fn vanished_receiver_disturbs_nobody<F: Fixture>(fixture: &F) {
+pub(crate) async fn vanished_receiver_disturbs_nobody<F: Fixture>(fixture: &F) {
     let (a, b, gone) = (fixture.fresh().await, fixture.fresh().await, fixture.fresh().await);
     fixture.deliver(&a, &gone, "are you there?").await;
     let address: AddressIn<F> = gone.advertise_address().clone();
@@ -165,7 +165,7 @@ pub async fn vanished_receiver_disturbs_nobody<F: Fixture>(fixture: &F) {
 }
 
 /// Who comes back at the same address is reached again: the loss of whatever connected the two is repaired by the next packets.
-pub async fn packets_reach_a_peer_that_came_back<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_reach_a_peer_that_came_back<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     fixture.deliver(&a, &b, "before").await;
     fixture.deliver(&b, &a, "before, too").await;
@@ -178,7 +178,7 @@ pub async fn packets_reach_a_peer_that_came_back<F: Fixture>(fixture: &F) {
 }
 
 /// The same for a peer that ended without a word.
-pub async fn packets_reach_a_peer_that_was_dropped_and_came_back<F: Fixture>(fixture: &F) {
+pub(crate) async fn packets_reach_a_peer_that_was_dropped_and_came_back<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     fixture.deliver(&a, &b, "before").await;
     let address = b.advertise_address().clone();

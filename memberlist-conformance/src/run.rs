@@ -18,7 +18,10 @@ impl<F: Fixture> Test<F> {
     /// # Panics
     /// If the transport does not behave: the message tells what was expected.
     pub fn run(&self, fixture: &F) {
-        F::block_on((self.test)(fixture));
+        match fixture.exempt(&format!("{self:?}")) {
+            Some(reason) => eprintln!("{self:?} is not run: {reason}"),
+            None => F::block_on((self.test)(fixture)),
+        }
     }
 }
 
@@ -28,10 +31,14 @@ impl<F> fmt::Debug for Test<F> {
     }
 }
 
-/// Runs one test function of the suite on a fixture; what [`conformance_tests!`](crate::conformance_tests) makes of each.
+/// Runs the test of this name on a fixture; what [`conformance_tests!`](crate::conformance_tests) makes of each.
 ///
 /// # Panics
-/// If the transport does not behave.
-pub fn run<F: Fixture>(fixture: F, test: impl AsyncFnOnce(&F)) {
-    F::block_on(async { test(&fixture).await });
+/// If the transport does not behave, or there is no such test.
+#[doc(hidden)]
+pub fn run<F: Fixture>(fixture: &F, room: &str, name: &str) {
+    match crate::all::<F>().iter().find(|test| test.room == room && test.name == name) {
+        Some(test) => test.run(fixture),
+        None => panic!("the suite has no test {room}::{name}"),
+    }
 }

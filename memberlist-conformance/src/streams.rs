@@ -17,7 +17,7 @@ use memberlist_core::{Transport, TransportError};
 use std::{pin::pin, time::Duration};
 
 /// W-52
-pub async fn streams_carry_all_bytes_both_ways<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_carry_all_bytes_both_ways<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     for len in [1, 2, 4_096, 70_000, 1 << 20] {
         fixture.echo(&a, &b, &pattern(1, len)).await;
@@ -26,7 +26,7 @@ pub async fn streams_carry_all_bytes_both_ways<F: Fixture>(fixture: &F) {
 }
 
 /// One side says that it has said all, and still hears the other.
-pub async fn half_closed_stream_still_carries_the_answer<F: Fixture>(fixture: &F) {
+pub(crate) async fn half_closed_stream_still_carries_the_answer<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (mut asker, mut answerer) = fixture.stream(&a, &b, b"question").await;
     fixture.close(&mut asker).await;
@@ -36,12 +36,15 @@ pub async fn half_closed_stream_still_carries_the_answer<F: Fixture>(fixture: &F
         fixture.write(&mut answerer, &answer).await;
         fixture.close(&mut answerer).await;
     };
-    let ((), heard) = join(say, fixture.read_to_end(&mut asker)).await;
-    assert_same("the answer after the asker has closed his side", &heard, &answer);
+    let hear = async {
+        let heard = fixture.read_to_end(&mut asker).await;
+        assert_same("the answer after the asker has closed his side", &heard, &answer);
+    };
+    join(say, hear).await;
 }
 
 /// A stream that was closed in order ends after its last byte, and not before; also if both sides are dropped as soon as they are done.
-pub async fn closed_stream_ends_after_its_last_byte<F: Fixture>(fixture: &F) {
+pub(crate) async fn closed_stream_ends_after_its_last_byte<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     for len in [1, 1_000, 50_000, 400_000] {
         let bytes = pattern(4, len);
@@ -70,7 +73,7 @@ pub async fn closed_stream_ends_after_its_last_byte<F: Fixture>(fixture: &F) {
 }
 
 /// Both sides speak at the same time, more than fits on the way.
-pub async fn both_directions_flow_at_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn both_directions_flow_at_once<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (one, other) = fixture.stream(&a, &b, b"hello").await;
     let (ours, theirs) = (pattern(5, 700_000), pattern(6, 600_000));
@@ -90,7 +93,7 @@ pub async fn both_directions_flow_at_once<F: Fixture>(fixture: &F) {
 }
 
 /// Who waits on a stream learns that the other side has dropped it, whichever side that is.
-pub async fn dropped_stream_ends_for_the_other_side<F: Fixture>(fixture: &F) {
+pub(crate) async fn dropped_stream_ends_for_the_other_side<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (opener, mut acceptor) = fixture.stream(&a, &b, b"opener goes").await;
     drop(opener);
@@ -102,7 +105,7 @@ pub async fn dropped_stream_ends_for_the_other_side<F: Fixture>(fixture: &F) {
 }
 
 /// Who writes to a peer that has dropped the stream is told, and does not write for ever.
-pub async fn writing_to_a_dropped_stream_fails<F: Fixture>(fixture: &F) {
+pub(crate) async fn writing_to_a_dropped_stream_fails<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (mut opener, acceptor) = fixture.stream(&a, &b, b"hello").await;
     drop(acceptor);
@@ -119,7 +122,7 @@ pub async fn writing_to_a_dropped_stream_fails<F: Fixture>(fixture: &F) {
 /// Complaint 26: a reader that takes nothing makes the writer wait, instead of filling the memory.
 ///
 /// 32 MiB can't be written while nobody reads.
-pub async fn reader_that_takes_nothing_holds_the_writer_back<F: Fixture>(fixture: &F) {
+pub(crate) async fn reader_that_takes_nothing_holds_the_writer_back<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (mut writer, _reader) = fixture.stream(&a, &b, b"hello").await;
     let bytes = pattern(8, 64 << 10);
@@ -136,7 +139,7 @@ pub async fn reader_that_takes_nothing_holds_the_writer_back<F: Fixture>(fixture
 }
 
 /// A slow reader gets everything.
-pub async fn slow_reader_gets_every_byte<F: Fixture>(fixture: &F) {
+pub(crate) async fn slow_reader_gets_every_byte<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let (mut writer, mut reader) = fixture.stream(&a, &b, b"hello").await;
     let bytes = pattern(9, 3 << 20);
@@ -165,7 +168,7 @@ pub async fn slow_reader_gets_every_byte<F: Fixture>(fixture: &F) {
 }
 
 /// W-52: a hundred streams, all open at the same time, each with its own bytes.
-pub async fn hundred_streams_at_once_are_all_served<F: Fixture>(fixture: &F) {
+pub(crate) async fn hundred_streams_at_once_are_all_served<F: Fixture>(fixture: &F) {
     const STREAMS: usize = 100;
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let open = join_all((0..STREAMS).map(async |number| {
@@ -200,11 +203,11 @@ pub async fn hundred_streams_at_once_are_all_served<F: Fixture>(fixture: &F) {
     fixture.works(&a, &b).await;
 }
 
-/// Complaint 26: who does not read his stream holds up nobody else's, nor packets.
-pub async fn stalled_streams_hold_up_no_other<F: Fixture>(fixture: &F) {
+/// Complaint 26: who does not read his stream holds up nobody else's, nor packets; shown with two.
+pub(crate) async fn stalled_streams_hold_up_no_other<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let mut stalled = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..2 {
         let (mut writer, reader) = fixture.stream(&a, &b, b"hello").await;
         let bytes = pattern(10, 64 << 10);
         let mut written = 0;
@@ -223,7 +226,7 @@ pub async fn stalled_streams_hold_up_no_other<F: Fixture>(fixture: &F) {
 }
 
 /// Two peers open streams to each other in the same moment.
-pub async fn both_sides_may_open_at_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn both_sides_may_open_at_once<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     for round in 0..5 {
         let (there, back) = (pattern(round, 3_000), pattern(round, 4_000));
@@ -232,7 +235,7 @@ pub async fn both_sides_may_open_at_once<F: Fixture>(fixture: &F) {
 }
 
 /// Streams that say nothing and go disturb nobody.
-pub async fn streams_without_a_word_disturb_nobody<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_without_a_word_disturb_nobody<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     let mut held = Vec::new();
     for number in 0..40 {
@@ -279,7 +282,7 @@ pub async fn streams_without_a_word_disturb_nobody<F: Fixture>(fixture: &F) {
 /// 9.6 `TestMemberlist_FailedRemote`: nobody there is the peer's failure, and no stream.
 ///
 /// A transport that has no way to learn it may go on trying: deadlines are the caller's.
-pub async fn stream_to_nobody_is_the_peers_failure<F: Fixture>(fixture: &F) {
+pub(crate) async fn stream_to_nobody_is_the_peers_failure<F: Fixture>(fixture: &F) {
     let (a, gone) = (fixture.fresh().await, fixture.fresh().await);
     fixture.echo(&a, &gone, b"are you there?").await;
     let address = gone.advertise_address().clone();
@@ -309,40 +312,13 @@ pub async fn stream_to_nobody_is_the_peers_failure<F: Fixture>(fixture: &F) {
 }
 
 /// Who comes back at the same address is reached again, by the first stream that is opened or soon after.
-pub async fn streams_reach_a_peer_that_came_back<F: Fixture>(fixture: &F) {
+pub(crate) async fn streams_reach_a_peer_that_came_back<F: Fixture>(fixture: &F) {
     let (a, b) = (fixture.fresh().await, fixture.fresh().await);
     fixture.echo(&a, &b, b"before").await;
     let address = b.advertise_address().clone();
     fixture.within("a shutdown", b.shutdown()).await;
     drop(b);
     let b = fixture.again(&address).await;
-    let ask = async {
-        loop {
-            let attempt = async {
-                let mut stream = a.open_stream(&address).await.ok()?;
-                stream.write_all(b"after").await.ok()?;
-                stream.close().await.ok()?;
-                let mut answer = Vec::new();
-                stream.read_to_end(&mut answer).await.ok()?;
-                (answer == b"answer").then_some(())
-            };
-            if let Some(Some(())) = fixture.briefly(Duration::from_secs(5), attempt).await {
-                return;
-            }
-            fixture.pause().await;
-        }
-    };
-    let serve = async {
-        loop {
-            let Ok((_, mut stream)) = b.accept_stream().await else { continue };
-            let mut heard = Vec::new();
-            if stream.read_to_end(&mut heard).await.is_ok() && heard == b"after" {
-                let _ = stream.write_all(b"answer").await;
-                let _ = stream.close().await;
-            }
-        }
-    };
-    let both = select(Box::pin(ask), Box::pin(serve));
-    fixture.within("a stream reaches a peer that came back", both).await;
+    fixture.echo_soon(&a, &b).await;
     fixture.works(&a, &b).await;
 }

@@ -1,6 +1,10 @@
 //! The list of all tests: once, for everything that is made of it.
 
-use crate::{Fixture, Test, tests};
+use crate::{
+    Fixture, Test, cancelling, claims,
+    cluster::{ending, failing, intruders, joining, leaving, messages, mismatch, states},
+    hostile, lifecycle, packets, streams,
+};
 
 macro_rules! suite {
     ($d:tt $($(#[$doc:meta])* $room:ident { $($test:ident)* })*) => {
@@ -10,7 +14,7 @@ macro_rules! suite {
             vec![$($(Test {
                 room: stringify!($room),
                 name: stringify!($test),
-                test: |fixture| Box::pin(tests::$room::$test(fixture)),
+                test: |fixture| Box::pin($room::$test(fixture)),
             },)*)*]
         }
 
@@ -29,7 +33,7 @@ macro_rules! suite {
                         $(
                             #[test]
                             fn $test() {
-                                $d crate::run($d fixture, $d crate::tests::$room::$test);
+                                $d crate::run(&$d fixture, stringify!($room), stringify!($test));
                             }
                         )*
                     }

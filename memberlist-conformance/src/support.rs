@@ -259,11 +259,41 @@ pub(crate) trait Support: Fixture {
         };
         let answer = async {
             let (_, mut stream) = self.accept(to).await;
+            // Compared here, too: what is changed there and back may come out right.
             let heard = self.read_to_end(&mut stream).await;
+            assert_same("the question on a stream", &heard, text);
             self.write(&mut stream, &heard).await;
             self.close(&mut stream).await;
         };
         futures_util::future::join(ask, answer).await;
+    }
+
+    /// Asks on a stream, on another one if that fails, until one is answered; for ways on which one may fail still.
+    async fn echo_soon(&self, from: &Self::Transport, to: &Self::Transport) {
+        let attempt = async || {
+            let mut stream = from.open_stream(to.advertise_address()).await.ok()?;
+            stream.write_all(b"still?").await.ok()?;
+            stream.close().await.ok()?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.ok()?;
+            (answer == b"still").then_some(())
+        };
+        let ask = async {
+            while self.briefly(Duration::from_secs(5), attempt()).await.flatten().is_none() {
+                self.pause().await;
+            }
+        };
+        let serve = async {
+            loop {
+                let (_, mut stream) = self.accept(to).await;
+                let mut heard = Vec::new();
+                if stream.read_to_end(&mut heard).await.is_ok() && heard == b"still?" {
+                    let _asker_has_gone = stream.write_all(b"still").await;
+                    let _asker_has_gone = stream.close().await;
+                }
+            }
+        };
+        self.within("a stream is answered", select(pin!(ask), pin!(serve))).await;
     }
 
     /// Packets and streams pass, both ways: whatever happened before did no lasting harm.

@@ -9,11 +9,11 @@ use memberlist_core::{Error, JoinError, Transport};
 
 /// W-31: when `shutdown` returns the address is free and the delegate is no longer held by anybody but the handle, though something of
 /// everything was under way.
-pub async fn shutdown_frees_everything<F: Fixture>(fixture: &F) {
+pub(crate) async fn shutdown_frees_everything<F: Fixture>(fixture: &F) {
     let other = fixture.node("other", calm()).await;
     let state = states::State::of(pattern(1, 1_000));
     let weak = state.downgrade();
-    let node = states::node_with(fixture, "node", &state).await;
+    let node = states::node_with(fixture, "node", &state, calm()).await;
     drop(state);
     fixture.join(&node, &other).await;
     let address = node.advertise_address();
@@ -39,7 +39,7 @@ pub async fn shutdown_frees_everything<F: Fixture>(fixture: &F) {
 }
 
 /// Whoever calls a node that has ended is told so.
-pub async fn calls_after_shutdown_say_so<F: Fixture>(fixture: &F) {
+pub(crate) async fn calls_after_shutdown_say_so<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(2, calm).await;
     let Some(node) = nodes.pop() else { return };
     let to = nodes[0].advertise_address();
@@ -57,7 +57,7 @@ pub async fn calls_after_shutdown_say_so<F: Fixture>(fixture: &F) {
 }
 
 /// The last handle that is dropped ends the node, in the background.
-pub async fn dropping_the_last_handle_ends_the_node<F: Fixture>(fixture: &F) {
+pub(crate) async fn dropping_the_last_handle_ends_the_node<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(2, calm).await;
     let Some(node) = nodes.pop() else { return };
     let (address, events, second) = (node.advertise_address(), node.events(), node.clone());

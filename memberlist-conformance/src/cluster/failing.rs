@@ -10,7 +10,7 @@ use memberlist_core::{
 use smol_str::SmolStr;
 
 /// 9.6 `TestMemberList_Probe`, `TestMemberList_ProbeNode`: members answer each other's probes, in packets, and stay alive.
-pub async fn members_probe_each_other_and_stay_alive<F: Fixture>(fixture: &F) {
+pub(crate) async fn members_probe_each_other_and_stay_alive<F: Fixture>(fixture: &F) {
     // Later than that an answer is on no machine.
     let options = || {
         let mut options = calm();
@@ -30,7 +30,7 @@ pub async fn members_probe_each_other_and_stay_alive<F: Fixture>(fixture: &F) {
 }
 
 /// 9.6 `TestMemberList_Ping`
-pub async fn ping_tells_the_round_trip_time<F: Fixture>(fixture: &F) {
+pub(crate) async fn ping_tells_the_round_trip_time<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     let ping = async {
         // The medium may lose one.
@@ -50,7 +50,7 @@ pub async fn ping_tells_the_round_trip_time<F: Fixture>(fixture: &F) {
 
 /// 9.6 `TestMemberList_ProbeNode_Suspect`: a node that ends without a goodbye is suspected on the evidence of a probe, and then declared
 /// dead, in this order.
-pub async fn silent_member_is_suspected_and_then_declared_dead<F: Fixture>(fixture: &F) {
+pub(crate) async fn silent_member_is_suspected_and_then_declared_dead<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(3, brisk).await;
     let mut events = nodes[0].events();
     let Some(gone) = nodes.pop() else { return };
@@ -86,7 +86,7 @@ pub async fn silent_member_is_suspected_and_then_declared_dead<F: Fixture>(fixtu
 }
 
 /// 9.7: who is suspected and lives says so, and stays a member.
-pub async fn falsely_suspected_member_refutes<F: Fixture>(fixture: &F) {
+pub(crate) async fn falsely_suspected_member_refutes<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     let mut events = nodes[0].events();
     let Some(accused) = nodes[0].member(nodes[1].local_id()) else { panic!("n1 is no member") };
@@ -126,7 +126,7 @@ pub async fn falsely_suspected_member_refutes<F: Fixture>(fixture: &F) {
 }
 
 /// 9.7: a node that ended without a word comes back under its name and address, and is a member again.
-pub async fn node_that_died_is_welcome_again<F: Fixture>(fixture: &F) {
+pub(crate) async fn node_that_died_is_welcome_again<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(2, brisk).await;
     let Some(gone) = nodes.pop() else { return };
     let mut events = nodes[0].events();

@@ -7,7 +7,7 @@ use memberlist_core::{Event, JoinError, StreamFailure, Transport};
 use smol_str::format_smolstr;
 
 /// 9.3 `TestMemberlist_Join`, 9.4 `TestTransport_Join`: all members see all, and are told once of each.
-pub async fn nodes_join_and_see_each_other<F: Fixture>(fixture: &F) {
+pub(crate) async fn nodes_join_and_see_each_other<F: Fixture>(fixture: &F) {
     let first = fixture.node("n0", calm()).await;
     let mut events = first.events();
     let mut nodes = vec![first];
@@ -38,7 +38,7 @@ pub async fn nodes_join_and_see_each_other<F: Fixture>(fixture: &F) {
 }
 
 /// Six at once through one.
-pub async fn nodes_that_join_at_once_all_see_each_other<F: Fixture>(fixture: &F) {
+pub(crate) async fn nodes_that_join_at_once_all_see_each_other<F: Fixture>(fixture: &F) {
     let first = fixture.node("first", calm()).await;
     let mut nodes = Vec::new();
     for number in 0..6 {
@@ -51,7 +51,7 @@ pub async fn nodes_that_join_at_once_all_see_each_other<F: Fixture>(fixture: &F)
 }
 
 /// 9.4 `TestMemberlist_delegateMeta`, `TestMemberlist_delegateMeta_Update`
-pub async fn metadata_is_known_to_all_and_so_are_its_changes<F: Fixture>(fixture: &F) {
+pub(crate) async fn metadata_is_known_to_all_and_so_are_its_changes<F: Fixture>(fixture: &F) {
     let one = fixture.node("one", calm().with_meta("role=one")).await;
     let other = fixture.node("other", calm().with_meta("role=other")).await;
     fixture.join(&other, &one).await;
@@ -79,7 +79,7 @@ pub async fn metadata_is_known_to_all_and_so_are_its_changes<F: Fixture>(fixture
 }
 
 /// A join to nobody fails, says why, and changes nothing.
-pub async fn join_to_nobody_fails_with_a_reason<F: Fixture>(fixture: &F) {
+pub(crate) async fn join_to_nobody_fails_with_a_reason<F: Fixture>(fixture: &F) {
     let gone = fixture.fresh().await;
     let address = gone.advertise_address().clone();
     fixture.within("a shutdown", gone.shutdown()).await;
@@ -97,17 +97,17 @@ pub async fn join_to_nobody_fails_with_a_reason<F: Fixture>(fixture: &F) {
 }
 
 /// 9.3 `TestMemberlist_Join_DeadNode`: a peer that takes the stream and never answers costs no more than the deadline.
-pub async fn join_to_a_silent_peer_ends_at_its_deadline<F: Fixture>(fixture: &F) {
+pub(crate) async fn join_to_a_silent_peer_ends_at_its_deadline<F: Fixture>(fixture: &F) {
     let silent = fixture.fresh().await;
     let mut options = calm();
-    options.protocol.stream_timeout = ms(500);
+    options.protocol.stream_timeout = ms(1_000);
     let node = fixture.node("alone", options).await;
     let failure = failed_join(fixture, &node, silent.advertise_address()).await;
     assert_eq!(failure, StreamFailure::TimedOut);
     assert_eq!(node.num_members(), 1);
     // The node is none the worse for it.
     let other = fixture.node("other", calm()).await;
-    fixture.join(&node, &other).await;
+    fixture.join(&other, &node).await;
     fixture.see_each_other(&[&node, &other]).await;
     fixture.end([node, other]).await;
 }

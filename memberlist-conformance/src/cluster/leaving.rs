@@ -5,7 +5,7 @@ use crate::{Fixture, support::Support};
 use memberlist_core::{Event, State};
 
 /// 9.7: who says goodbye is held for left by all, and for failed by nobody.
-pub async fn leaving_member_is_held_for_left<F: Fixture>(fixture: &F) {
+pub(crate) async fn leaving_member_is_held_for_left<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(3, calm).await;
     let mut events = nodes[0].events();
     let Some(leaver) = nodes.pop() else { return };
@@ -29,7 +29,7 @@ pub async fn leaving_member_is_held_for_left<F: Fixture>(fixture: &F) {
 }
 
 /// Who has left, but goes on running, may come back.
-pub async fn member_that_left_may_rejoin<F: Fixture>(fixture: &F) {
+pub(crate) async fn member_that_left_may_rejoin<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     leave(fixture, &nodes[1]).await;
     fixture.eventually("n1 has left", || state::<F, Plain<F>>(&nodes[0], "n1") == Some(State::Left)).await;
@@ -41,7 +41,7 @@ pub async fn member_that_left_may_rejoin<F: Fixture>(fixture: &F) {
 }
 
 /// 9.7: who has left and ended starts anew at the same address, with other metadata.
-pub async fn node_that_left_is_welcome_again<F: Fixture>(fixture: &F) {
+pub(crate) async fn node_that_left_is_welcome_again<F: Fixture>(fixture: &F) {
     let mut nodes = fixture.cluster(2, calm).await;
     let Some(leaver) = nodes.pop() else { return };
     let address = leaver.advertise_address();
@@ -59,7 +59,8 @@ pub async fn node_that_left_is_welcome_again<F: Fixture>(fixture: &F) {
 }
 
 async fn leave<F: Fixture>(fixture: &F, node: &Node<F>) {
-    let left = fixture.within("a departure", node.leave(fixture.patience())).await;
-    let confirmed = left.unwrap_or_else(|error| panic!("{} can't leave: {error}", node.local_id()));
-    assert!(confirmed >= 1, "somebody is there to tell, and nobody confirms");
+    // How many confirm it depends on whether gossip was quicker.
+    if let Err(error) = fixture.within("a departure", node.leave(fixture.patience())).await {
+        panic!("{} can't leave: {error}", node.local_id());
+    }
 }

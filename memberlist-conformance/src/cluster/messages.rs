@@ -11,7 +11,7 @@ use memberlist_core::{Error, Event};
 use std::collections::BTreeSet;
 
 /// 9.4 `TestMemberlist_SendTo`: best effort, both ways, from one byte to all that fits a packet, and the sender is named.
-pub async fn small_messages_travel_both_ways<F: Fixture>(fixture: &F) {
+pub(crate) async fn small_messages_travel_both_ways<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     for (from, to) in [(&nodes[0], &nodes[1]), (&nodes[1], &nodes[0])] {
         for len in [1, 100, from.max_user_payload()] {
@@ -36,7 +36,7 @@ pub async fn small_messages_travel_both_ways<F: Fixture>(fixture: &F) {
 }
 
 /// 9.4 `TestTransport_Send`: reliable messages arrive whole and once, however large.
-pub async fn large_messages_travel_both_ways<F: Fixture>(fixture: &F) {
+pub(crate) async fn large_messages_travel_both_ways<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     for (from, to) in [(&nodes[0], &nodes[1]), (&nodes[1], &nodes[0])] {
         let mut events = to.events();
@@ -58,7 +58,7 @@ pub async fn large_messages_travel_both_ways<F: Fixture>(fixture: &F) {
 }
 
 /// What fits a packet goes as one, the rest on a stream.
-pub async fn messages_take_the_way_that_fits<F: Fixture>(fixture: &F) {
+pub(crate) async fn messages_take_the_way_that_fits<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     let mut events = nodes[1].events();
     let to = nodes[1].advertise_address();
@@ -80,7 +80,7 @@ pub async fn messages_take_the_way_that_fits<F: Fixture>(fixture: &F) {
 }
 
 /// W-52: a hundred streams at once between two nodes.
-pub async fn hundred_large_messages_at_once_all_arrive<F: Fixture>(fixture: &F) {
+pub(crate) async fn hundred_large_messages_at_once_all_arrive<F: Fixture>(fixture: &F) {
     let options = || calm().with_max_inbound_streams(128_usize);
     let nodes = fixture.cluster(2, options).await;
     let mut events = nodes[1].events();
@@ -101,7 +101,7 @@ pub async fn hundred_large_messages_at_once_all_arrive<F: Fixture>(fixture: &F) 
 }
 
 /// 9.4 `TestMemberlist_UserData`: broadcasts reach every member, once.
-pub async fn broadcasts_reach_every_member_once<F: Fixture>(fixture: &F) {
+pub(crate) async fn broadcasts_reach_every_member_once<F: Fixture>(fixture: &F) {
     const EACH: usize = 20;
     let nodes = fixture.cluster(4, calm).await;
     let mut listeners: Vec<_> = nodes.iter().map(|node: &Node<F>| node.events()).collect();

@@ -9,13 +9,15 @@ use memberlist_core::{
 
 fn framed(framing: Framing) -> Options {
     let mut options = calm();
+    // Also where the transport is secure: keys can tell clusters apart where certificates don't.
+    options.always_encrypt = true;
     // The protocol has no answer for strangers: a join may end only by its deadline.
     options.protocol.stream_timeout = ms(1_500);
     options.with_framing(framing)
 }
 
 /// 9.3 `TestMemberlist_Join_with_Labels`: same label joins; another one, or none, is kept out, on streams and in packets, and counted.
-pub async fn other_label_is_kept_out<F: Fixture>(fixture: &F) {
+pub(crate) async fn other_label_is_kept_out<F: Fixture>(fixture: &F) {
     let labelled = |label: &str| fixture.framing().with_label(Label::new(label).unwrap_or_default());
     same_joins_and_others_do_not(
         fixture,
@@ -27,7 +29,7 @@ pub async fn other_label_is_kept_out<F: Fixture>(fixture: &F) {
 }
 
 /// 9.5 `TestGossip_MismatchedKeys`, 9.3 `TestMemberlist_Join_with_Labels_and_Encryption`: the same for keys.
-pub async fn other_key_is_kept_out<F: Fixture>(fixture: &F) {
+pub(crate) async fn other_key_is_kept_out<F: Fixture>(fixture: &F) {
     let keyring = |bytes: [u8; 16]| {
         let key = SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &bytes);
         let keyring = key.and_then(|key| Ok(Keyring::new()?.with_key(&key)));

@@ -8,7 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use memberlist_core::{
-    CompositeDelegate,
+    CompositeDelegate, Options,
     delegate::{NodeDelegate, VoidDelegate},
     types::Address,
 };
@@ -46,7 +46,7 @@ impl State {
     }
 
     /// Whether this state has come, by a join or (also) otherwise.
-    fn has_heard(&self, bytes: &[u8], join: bool) -> bool {
+    pub(super) fn has_heard(&self, bytes: &[u8], join: bool) -> bool {
         self.with(|inner| inner.theirs.iter().any(|(state, joined)| state == bytes && (*joined || !join)))
     }
 }
@@ -73,16 +73,22 @@ impl<A: Address> NodeDelegate<A> for State {
 type Void<F> = VoidDelegate<SmolStr, AddressIn<F>>;
 type Delegate<F> = CompositeDelegate<SmolStr, AddressIn<F>, Void<F>, Void<F>, Void<F>, Void<F>, State>;
 
-pub(super) async fn node_with<F: Fixture>(fixture: &F, name: &str, state: &State) -> Node<F, Delegate<F>> {
+pub(super) async fn node_with<F: Fixture>(
+    fixture: &F,
+    name: &str,
+    state: &State,
+    options: Options,
+) -> Node<F, Delegate<F>> {
     let delegate = CompositeDelegate::<SmolStr, AddressIn<F>>::new().with_node_delegate(state.clone());
-    fixture.node_on(fixture.fresh().await, name, delegate, calm()).await
+    fixture.node_on(fixture.fresh().await, name, delegate, options).await
 }
 
 /// 9.4 `TestMemberlist_UserData`: each side of a join hears the other's state.
-pub async fn states_are_exchanged_when_joining<F: Fixture>(fixture: &F) {
+pub(crate) async fn states_are_exchanged_when_joining<F: Fixture>(fixture: &F) {
     for len in [1, 100_000, 2 << 20] {
         let (one, other) = (State::of(pattern(1, len)), State::of(pattern(2, len + 1)));
-        let (a, b) = (node_with(fixture, "a", &one).await, node_with(fixture, "b", &other).await);
+        let (a, b) =
+            (node_with(fixture, "a", &one, calm()).await, node_with(fixture, "b", &other, calm()).await);
         fixture.join(&b, &a).await;
         let exchanged =
             || one.has_heard(&pattern(2, len + 1), true) && other.has_heard(&pattern(1, len), true);
@@ -94,9 +100,9 @@ pub async fn states_are_exchanged_when_joining<F: Fixture>(fixture: &F) {
 }
 
 /// And again and again, as long as both live.
-pub async fn states_are_exchanged_again_and_again<F: Fixture>(fixture: &F) {
+pub(crate) async fn states_are_exchanged_again_and_again<F: Fixture>(fixture: &F) {
     let (one, other) = (State::of(b"first of a".to_vec()), State::of(b"first of b".to_vec()));
-    let (a, b) = (node_with(fixture, "a", &one).await, node_with(fixture, "b", &other).await);
+    let (a, b) = (node_with(fixture, "a", &one, calm()).await, node_with(fixture, "b", &other, calm()).await);
     fixture.join(&b, &a).await;
     for round in 0..2_u8 {
         let (ours, theirs) = (pattern(round, 3_000), pattern(round, 30_000));

@@ -7,6 +7,10 @@
     reason = "tests; clippy knows only those in `#[test]` itself"
 )]
 
+mod frames;
+mod identity;
 mod memory;
+mod quic;
 mod runtimes;
 mod tcp;
+mod tls;

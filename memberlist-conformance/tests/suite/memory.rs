@@ -10,14 +10,14 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
 };
 
-struct Memory<R> {
+pub(crate) struct Memory<R> {
     network: MemoryNetwork,
     next: AtomicU16,
     runtime: PhantomData<R>,
 }
 
 impl<R> Memory<R> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { network: MemoryNetwork::new(1), next: AtomicU16::new(1), runtime: PhantomData }
     }
 }
