@@ -7,6 +7,7 @@
     reason = "tests; clippy knows only those in `#[test]` itself"
 )]
 
+mod faults;
 mod frames;
 mod identity;
 mod memory;
