@@ -8,6 +8,7 @@
     unreachable_pub
 )]
 
+mod invariants;
 mod net;
 mod solo;
 

@@ -1,10 +1,14 @@
 //! Properties over arbitrary inputs.
 
-use crate::{net::Net, solo::*};
+use crate::{
+    invariants::{check, replay},
+    net::Net,
+    solo::*,
+};
 use bytes::Bytes;
 use core::time::Duration;
 use memberlist_proto::{
-    Event, Options, StreamFailure,
+    Options, StreamFailure,
     types::{Ack, IndirectPing, Message, Nack, Ping, SequenceNumber, State, Versions},
 };
 use proptest::prelude::*;
@@ -101,48 +105,6 @@ fn apply(solo: &mut Solo, step: &Step) {
     solo.drain();
 }
 
-/// What holds after every input, whatever came before.
-fn check(solo: &Solo, own: &mut u32) {
-    let machine = &solo.machine;
-    let local = machine.local();
-    // Only we raise our incarnation, and it never falls.
-    assert!(local.incarnation.value() >= *own, "own incarnation fell");
-    *own = local.incarnation.value();
-    let expected = if machine.has_left() { State::Left } else { State::Alive };
-    assert_eq!(local.state, expected, "we are what we say we are");
-    let known = machine.known();
-    let live = known.iter().filter(|m| !m.state.is_gone()).count();
-    let stats = machine.stats();
-    assert_eq!((stats.known, stats.members), (known.len(), live));
-    assert_eq!(machine.num_members(), live);
-    assert!(machine.health_score() < machine.options().awareness_max);
-    assert!(stats.membership_queue <= known.len() + 6, "one statement a name");
-    assert!(stats.relays <= machine.options().max_relays);
-    let mut ids: Vec<_> = known.iter().map(|m| m.node.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), known.len(), "one record a name");
-}
-
-/// F-54: joined and gone alternate for each member, and the log replays to the member set.
-fn replay(events: &[Ev]) -> std::collections::BTreeSet<u32> {
-    let mut members = std::collections::BTreeSet::from([ME]);
-    for event in events {
-        match event {
-            Event::Joined(m) => assert!(members.insert(m.node.id), "joined twice: {}", m.node.id),
-            Event::Left(m) | Event::Failed { member: m, .. } => {
-                assert!(members.remove(&m.node.id), "gone twice: {}", m.node.id);
-            }
-            Event::Suspected { member, .. } | Event::Recovered { member, .. } => {
-                assert!(members.contains(&member.node.id));
-            }
-            Event::Removed(m) => assert!(!members.contains(&m.node.id)),
-            _ => {}
-        }
-    }
-    members
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
@@ -153,7 +115,7 @@ proptest! {
         let mut own = solo.incarnation();
         for step in &steps {
             apply(&mut solo, step);
-            check(&solo, &mut own);
+            check(&solo, &mut own, 6);
         }
         let members: std::collections::BTreeSet<u32> =
             solo.machine.members().iter().map(|m| m.node.id).collect();

@@ -3,13 +3,17 @@
 //! The suite runs a few seeds. More, by hand: `SOAK=500 cargo test --release -p memberlist-proto --test machine soak`
 //! (and `SOAK_FROM` for the first seed).
 
-use crate::{net::Net, solo::*};
+use crate::{
+    invariants::{truth, wrong},
+    net::Net,
+    solo::*,
+};
 use memberlist_proto::{LocalNode, Options, types::State};
 use rand_pcg::{
     Pcg64Mcg,
     rand_core::{Rng, SeedableRng},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 struct Dice(Pcg64Mcg);
 
@@ -21,26 +25,6 @@ impl Dice {
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len() as u32) as usize]
     }
-}
-
-/// Who runs now, and where: the truth that views are measured by.
-fn truth(net: &Net) -> BTreeMap<Id, Addr> {
-    net.hosts.iter().filter(|(_, h)| h.up && !h.machine.has_left()).map(|(a, h)| (h.id, *a)).collect()
-}
-
-/// Who sees something else, and what.
-fn wrong(net: &Net) -> Vec<String> {
-    let truth = truth(net);
-    let mut wrong = Vec::new();
-    for host in net.up().filter(|h| !h.machine.has_left()) {
-        let seen: BTreeMap<Id, Addr> =
-            host.machine.members().iter().map(|m| (m.node.id, m.node.address)).collect();
-        let suspects = host.machine.stats().suspects;
-        if seen != truth || suspects > 0 {
-            wrong.push(format!("{} sees {seen:?} ({suspects} suspects) instead of {truth:?}", host.id));
-        }
-    }
-    wrong
 }
 
 fn fault(net: &mut Net, dice: &mut Dice, n: u32, fresh: &mut Addr, incarnation: &mut u32) {
