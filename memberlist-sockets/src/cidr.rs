@@ -53,13 +53,24 @@ impl CidrPolicy {
     #[must_use]
     pub fn allows(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.networks.iter().any(|network| network.contains(&ip))
+        self.networks.iter().any(|network| covers(network, ip))
     }
 
     /// The networks.
     #[must_use]
     pub fn networks(&self) -> &[IpNet] {
         &self.networks
+    }
+}
+
+/// A network that is written as IPv4-mapped IPv6 is meant as the IPv4 network, as addresses are.
+fn covers(network: &IpNet, ip: IpAddr) -> bool {
+    match (network, ip) {
+        (IpNet::V6(network), IpAddr::V4(ip)) => {
+            let mapped = network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some();
+            mapped && network.contains(&ip.to_ipv6_mapped())
+        }
+        _ => network.contains(&ip),
     }
 }
 

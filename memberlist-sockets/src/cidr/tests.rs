@@ -40,6 +40,23 @@ fn mapped_address_matches_its_ipv4_network() {
     assert!(allows(&policy, "::ffff:10.1.2.3"));
 }
 
+/// Q1: such a network would otherwise hold no address at all.
+#[test]
+fn network_of_mapped_addresses_is_the_ipv4_network() {
+    let policy = CidrPolicy::parse(["::ffff:10.0.0.0/104", "::ffff:192.0.2.1"]).unwrap();
+    for (ip, expected) in [
+        ("10.1.2.3", true),
+        ("::ffff:10.1.2.3", true),
+        ("192.0.2.1", true),
+        ("192.0.2.2", false),
+        ("::1", false),
+    ] {
+        assert_eq!(allows(&policy, ip), expected, "{ip}");
+    }
+    // All of IPv6 is not all of IPv4.
+    assert!(!allows(&CidrPolicy::parse(["::/0"]).unwrap(), "10.1.2.3"));
+}
+
 #[test]
 fn blanks_are_trimmed_and_every_bad_text_is_named() {
     assert_eq!(CidrPolicy::parse([" 10.0.0.0/8 ", "192.0.2.1"]).unwrap().networks().len(), 2);
