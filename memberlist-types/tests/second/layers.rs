@@ -60,7 +60,11 @@ fn decompress(tag: u8, bytes: &[u8], len: usize) -> Option<Vec<u8>> {
     let _ = (bytes, len);
     match tag {
         #[cfg(feature = "snappy")]
-        0x24 => snap::raw::Decoder::new().decompress_vec(bytes).ok(),
+        0x24 => {
+            // Its own length, which the library believes.
+            (snap::raw::decompress_len(bytes).ok()? == len).then_some(())?;
+            snap::raw::Decoder::new().decompress_vec(bytes).ok()
+        }
         #[cfg(feature = "lz4")]
         0x27 => lz4_flex::block::decompress(bytes, len).ok(),
         #[cfg(feature = "zstd")]
