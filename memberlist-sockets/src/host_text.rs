@@ -1,4 +1,4 @@
-use nodecraft::{Domain, HostAddr};
+use nodecraft::{Domain, HostAddr, hostaddr::verify_domain};
 use smol_str::SmolStr;
 use std::fmt;
 use std::net::IpAddr;
@@ -45,10 +45,17 @@ impl FromStr for NamedHost {
             Ok(IpAddr::V4(_)) if bracketed.is_some() => return Err(invalid(Reason::Brackets)),
             Ok(ip) => HostAddr::from_ip_addr(ip.to_canonical()),
             Err(_) if bracketed.is_some() => return Err(invalid(Reason::Brackets)),
-            Err(_) => HostAddr::from_domain(Domain::try_from(host).map_err(|_| invalid(Reason::Host))?),
+            Err(_) => HostAddr::from_domain(domain(host).ok_or_else(|| invalid(Reason::Host))?),
         };
         Ok(Self { name, address: address.maybe_with_port(port) })
     }
+}
+
+/// A host name, as it is looked up. It is verified first: the conversion writes into a buffer of the largest name's length, and panics
+/// where a name in another script would become longer.
+fn domain(host: &str) -> Option<Domain> {
+    verify_domain(host.as_bytes()).ok()?;
+    Domain::try_from(host).ok()
 }
 
 /// Splits off the port: behind `]` if the text starts with `[`, else behind the only colon (with more of them it is an IPv6 address).

@@ -56,3 +56,17 @@ fn what_names_no_host_is_refused() {
         assert!(error.to_string().contains("[name/]host[:port]"), "{error}");
     }
 }
+
+/// Of plain letters, and of others, which become longer when they are looked up: wherever it is that there is no more room.
+#[test]
+fn name_that_is_too_long_is_refused_in_any_script() {
+    for plain in 1..=54 {
+        for label in ["a".repeat(plain + 8), format!("{}ü", "a".repeat(plain))] {
+            let name = |labels: usize| vec![label.as_str(); labels].join(".");
+            assert!(name(3).parse::<NamedHost>().is_ok(), "{label}");
+            assert!(name(60).parse::<NamedHost>().is_err(), "{label}");
+        }
+    }
+    assert!("ü".repeat(2_000).parse::<NamedHost>().is_err());
+    assert!("%C3%BC".repeat(100).parse::<NamedHost>().is_err());
+}
