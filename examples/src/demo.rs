@@ -8,10 +8,13 @@ use std::process::ExitCode;
 
 mod args;
 mod cast;
+mod kit;
+mod node;
 mod prompt;
 mod reason;
 mod run;
 mod screen;
+mod secrets;
 mod sight;
 mod single;
 mod step;
@@ -31,7 +34,7 @@ pub fn main() -> ExitCode {
     let outcome = args.mode().and_then(|mode| {
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))?;
         match mode {
-            args::Mode::Cluster(cluster) => runtime.block_on(run::run(&cluster)),
+            args::Mode::Cluster(cluster) => runtime.block_on(run::run(cluster)),
             args::Mode::Single(single) => runtime.block_on(single::run(single)),
         }
     });

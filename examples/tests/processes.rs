@@ -161,11 +161,65 @@ fn the_prompt_does_what_is_typed_and_the_other_process_sees_it() {
     }
 }
 
+/// A directory of secrets that a node makes; removed in the end.
+struct Secrets(std::path::PathBuf);
+
+impl Secrets {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("memberlist-processes-{name}-{}", std::process::id())))
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// F-73
+#[test]
+fn processes_that_share_secrets_meet_whatever_their_runtimes_and_others_stay_outside() {
+    let (ours, theirs) = (Secrets::new("ours"), Secrets::new("theirs"));
+    for (transport, layers) in [("tls", "packets encrypted"), ("quic", "packets and streams encrypted")] {
+        let how = |runtime, secrets| {
+            ["--transport", transport, "--encrypt", "--compress", "--runtime", runtime, "--secrets", secrets]
+        };
+        let mut a = Process::start(&[&["--name", "a"], &how("smol", ours.path())[..]].concat());
+        a.wait_for(layers);
+        let seed = a.address();
+        let to_join = ["--name", "b", "--join", &seed];
+        let mut b = Process::start(&[&to_join, &how("async-std", ours.path())[..]].concat());
+        a.wait_for("b joined");
+        b.wait_for("a joined");
+
+        let stranger = [&["--name", "c", "--join", &seed], &how("tokio", theirs.path())[..]].concat();
+        let output = Command::new(env!("CARGO_BIN_EXE_cluster")).args(stranger).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("cannot join"), "{said}");
+
+        b.signal("-INT");
+        a.wait_for("b left");
+        assert!(b.end().success());
+        a.signal("-TERM");
+        assert!(a.end().success());
+        a.read_to_the_end();
+        assert!(!a.seen.iter().any(|line| line.contains("c joined")), "{:#?}", a.seen);
+    }
+}
+
 #[test]
 fn what_cannot_be_is_one_sentence_and_a_failure() {
-    for args in
-        [&["--nodes", "1"][..], &["--bind", "127.0.0.1:0", "--nodes", "3"], &["--bind", "192.0.2.1:9"]]
-    {
+    for args in [
+        &["--nodes", "1"][..],
+        &["--bind", "127.0.0.1:0", "--nodes", "3"],
+        &["--bind", "192.0.2.1:9"],
+        &["--name", "a", "--encrypt"],
+        &["--name", "a", "--encrypt", "--secrets", "/dev/null"],
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_cluster")).args(args).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");

@@ -1,10 +1,12 @@
 //! The nodes of the demonstration.
 
 use super::{
+    kit::Kit,
+    node::Node,
     sight::{self, Sight, Sighting},
     table::View,
 };
-use memberlist::prelude::*;
+use memberlist::{prelude::*, types::KeyUse};
 use std::{collections::HashMap, net::SocketAddr, time::Instant};
 use tokio::sync::mpsc;
 
@@ -14,20 +16,23 @@ const SIGHTINGS: usize = 8_192;
 /// All nodes, running or not.
 pub(crate) struct Cast {
     epoch: Instant,
-    label: String,
+    kit: Kit,
+    /// Of all nodes that were started.
+    keyrings: Vec<Keyring>,
     sightings: mpsc::Sender<Sighting>,
     names: Vec<SmolStr>,
-    running: HashMap<SmolStr, TcpMemberlist>,
+    running: HashMap<SmolStr, Node>,
 }
 
 impl Cast {
     /// So many nodes, `n1` and on; none runs yet. What they see comes out of the receiver.
-    pub(crate) fn new(nodes: usize, label: &str) -> (Self, mpsc::Receiver<Sighting>) {
+    pub(crate) fn new(nodes: usize, kit: Kit) -> (Self, mpsc::Receiver<Sighting>) {
         let (sightings, receiver) = mpsc::channel(SIGHTINGS);
         let names = (1..=nodes).map(|n| format!("n{n}").into()).collect();
         let cast = Self {
             epoch: Instant::now(),
-            label: label.to_owned(),
+            kit,
+            keyrings: Vec::new(),
             sightings,
             names,
             running: HashMap::new(),
@@ -38,6 +43,18 @@ impl Cast {
     /// Since the start of the demonstration.
     pub(crate) fn now(&self) -> Duration {
         self.epoch.elapsed()
+    }
+
+    /// What the nodes are made with.
+    pub(crate) fn kit(&self) -> &Kit {
+        &self.kit
+    }
+
+    /// How many packets and frames all nodes have encrypted and decrypted themselves; nothing if they have no keys.
+    pub(crate) fn ciphered(&self) -> Option<(u64, u64)> {
+        let keys: Vec<_> = self.keyrings.iter().flat_map(Keyring::keys).collect();
+        let sum = |count: fn(&KeyUse) -> u64| keys.iter().map(count).sum();
+        (!keys.is_empty()).then(|| (sum(|key| key.encrypted), sum(|key| key.decrypted)))
     }
 
     pub(crate) fn names(&self) -> &[SmolStr] {
@@ -54,7 +71,7 @@ impl Cast {
     }
 
     /// The handle of a running node.
-    pub(crate) fn list(&self, name: &SmolStr) -> Result<&TcpMemberlist, String> {
+    pub(crate) fn list(&self, name: &SmolStr) -> Result<&Node, String> {
         self.running.get(name).ok_or_else(|| format!("{name} does not run"))
     }
 
@@ -65,19 +82,14 @@ impl Cast {
         but: Option<SocketAddr>,
     ) -> Result<SocketAddr, String> {
         let list = loop {
-            let list = memberlist::tokio::builder(name.clone())
-                .bind("127.0.0.1:0")
-                .label(&self.label)
-                .options(Options::lan())
-                .start()
-                .await
-                .map_err(|error| format!("{name} cannot start: {error}"))?;
-            if Some(list.advertise_address()) != but {
+            let list = self.kit.start(name, SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+            if Some(list.address()) != but {
                 break list;
             }
             list.shutdown().await;
         };
-        let address = list.advertise_address();
+        let address = list.address();
+        self.keyrings.extend(list.keyring());
         tokio::spawn(watch(list.clone(), self.epoch, self.sightings.clone()));
         self.running.insert(name.clone(), list);
         Ok(address)
@@ -91,7 +103,7 @@ impl Cast {
     }
 
     /// Lets a node do something in the background; what came of it stands in the timeline then.
-    pub(crate) fn act<F>(&self, name: &SmolStr, action: impl FnOnce(TcpMemberlist) -> F) -> Result<(), String>
+    pub(crate) fn act<F>(&self, name: &SmolStr, action: impl FnOnce(Node) -> F) -> Result<(), String>
     where
         F: Future<Output = String> + Send + 'static,
     {
@@ -121,14 +133,14 @@ impl Cast {
 
     /// Ends all.
     pub(crate) async fn close(&mut self) {
-        futures_util::future::join_all(self.running.values().map(TcpMemberlist::shutdown)).await;
+        futures_util::future::join_all(self.running.values().map(|list| list.shutdown())).await;
         self.running.clear();
     }
 }
 
 /// Tells what a node sees, until it ends. It does not hold the node: a handle here would keep it running for ever.
-async fn watch(list: TcpMemberlist, epoch: Instant, out: mpsc::Sender<Sighting>) {
-    let observer = list.local_id().clone();
+async fn watch(list: Node, epoch: Instant, out: mpsc::Sender<Sighting>) {
+    let observer = list.id().clone();
     let (members, mut events) = list.members_and_events();
     drop(list);
     let mut seen: Vec<(Sight, String)> = members

@@ -3,6 +3,7 @@
 use super::{
     args::Cluster,
     cast::Cast,
+    kit::Kit,
     screen::{Screen, Style},
     sight::{Sight, Sighting},
     step::{Progress, Step},
@@ -38,8 +39,8 @@ impl From<String> for Stop {
 }
 
 /// Runs the demonstration; `true` if every node saw every step, and heard the broadcast once.
-pub(crate) async fn run(args: &Cluster) -> Result<bool, String> {
-    let (cast, sightings) = Cast::new(args.nodes, &args.label);
+pub(crate) async fn run(args: Cluster) -> Result<bool, String> {
+    let (cast, sightings) = Cast::new(args.nodes, Kit::alone(args.choice)?);
     let screen = Screen::stdout(args.plain);
     let mut play =
         Play { cast, sightings, screen, steps: Vec::new(), told: Told::default(), alarms: 0, deaths: 0 };
@@ -212,6 +213,17 @@ impl Play {
         }
         let too_often = self.told.too_often();
         lines.extend(too_often.iter().map(|who| format!("NOT as it should be: {who}")));
+        let ciphered = self.cast.ciphered();
+        lines.push(format!("{} nodes {}", self.cast.names().len(), self.cast.kit()));
+        if let Some((encrypted, decrypted)) = ciphered {
+            lines.push(format!(
+                "{encrypted} packets and frames encrypted with the key, {decrypted} decrypted"
+            ));
+        }
+        let unused = ciphered.is_some_and(|(encrypted, decrypted)| encrypted == 0 || decrypted == 0);
+        if unused {
+            lines.push("NOT as it should be: the key was not used".to_owned());
+        }
         let missing: Vec<_> = self
             .steps
             .iter()
@@ -221,7 +233,7 @@ impl Play {
                 })
             })
             .collect();
-        let good = finished && missing.is_empty() && too_often.is_empty() && self.deaths == 0;
+        let good = finished && missing.is_empty() && too_often.is_empty() && self.deaths == 0 && !unused;
         lines.extend(missing);
         if good {
             lines.push(self.screen.paint().styled("Every node saw every step.", Style::Good));

@@ -1,7 +1,9 @@
 //! One node in a process of its own: prints what it sees, until Ctrl-C.
 
 use super::{
-    args::Single,
+    args,
+    kit::Kit,
+    node::{Node, Seen},
     prompt::{self, Command},
     reason::seconds,
     screen::Screen,
@@ -17,19 +19,15 @@ mod words;
 const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Runs the node; `true` if it ended in good order.
-pub(crate) async fn run(args: Single) -> Result<bool, String> {
-    let list = memberlist::tokio::builder(args.name.as_str())
-        .bind(args.bind)
-        .label(&args.label)
-        .options(Options::lan())
-        .start()
-        .await
-        .map_err(|error| format!("cannot start: {error}"))?;
+pub(crate) async fn run(args: args::Single) -> Result<bool, String> {
+    let kit = Kit::shared(args.choice, args.secrets.as_deref())?;
+    let list = kit.start(&SmolStr::new(&args.name), args.bind).await?;
     let (said, outcomes) = mpsc::channel(16);
     let events = list.events();
     let screen = Screen::stdout(args.plain);
-    let mut node = Node { list, screen, said, stop: stop_signals(), prompt: args.interactive };
-    let address = node.list.advertise_address();
+    let mut node = Single { list, screen, said, stop: stop_signals(), prompt: args.interactive };
+    let address = node.list.address();
+    node.say(&kit.to_string());
     node.say(&format!("{} runs at {address}; others join it with --join {address}", args.name));
     if !args.join.is_empty() && !node.join(args.join).await? {
         return Ok(true);
@@ -45,8 +43,8 @@ pub(crate) async fn run(args: Single) -> Result<bool, String> {
     Ok(true)
 }
 
-struct Node {
-    list: TcpMemberlist,
+struct Single {
+    list: Node,
     screen: Screen<Stdout>,
     /// What came of commands that take their time.
     said: mpsc::Sender<String>,
@@ -56,7 +54,7 @@ struct Node {
     prompt: bool,
 }
 
-impl Node {
+impl Single {
     /// A line with the time, UTC.
     fn say(&mut self, what: &str) {
         self.lines(&[format!("{}  {what}", time_of_day(SystemTime::now()))]);
@@ -78,7 +76,7 @@ impl Node {
     async fn join(&mut self, seeds: Vec<SeedAddress>) -> Result<bool, String> {
         let options = JoinOptions::new().with_attempts(3);
         let joined = tokio::select! {
-            joined = self.list.join_many(seeds, options) => joined,
+            joined = self.list.join(seeds, options) => joined,
             Some(()) = self.stop.recv() => {
                 self.list.shutdown().await;
                 return Ok(false);
@@ -97,7 +95,7 @@ impl Node {
     /// Prints what happens and does what is typed, until the end.
     async fn look_on(
         &mut self,
-        mut events: Events<SmolStr, std::net::SocketAddr>,
+        mut events: Seen,
         mut outcomes: mpsc::Receiver<String>,
         mut lines: Option<mpsc::Receiver<String>>,
     ) {
@@ -134,7 +132,7 @@ impl Node {
             && let Some(notice) = Notice::decode(payload)
         {
             self.say(&format!("{} says: {}", notice.author, notice.text));
-        } else if let Some(what) = words::of_event(event, self.list.local_id()) {
+        } else if let Some(what) = words::of_event(event, self.list.id()) {
             self.say(&what);
         }
     }
@@ -154,13 +152,13 @@ impl Node {
                 self.lines(&known);
             }
             Command::Broadcast(text) => {
-                let notice = Notice::new(self.list.local_id().clone(), text);
-                match self.list.broadcast(notice.encode()) {
+                let notice = Notice::new(self.list.id().clone(), text);
+                match self.list.broadcast(notice.encode().into()) {
                     Ok(_on_its_way) => self.say("the broadcast is on its way"),
                     Err(error) => self.say(&format!("cannot broadcast: {error}")),
                 }
             }
-            Command::Meta(text) => self.later(async move |list| match list.update_meta(text).await {
+            Command::Meta(text) => self.later(async move |list| match list.update_meta(text.into()).await {
                 Ok(_on_its_way) => "the metadata is in force, and on its way to the others".to_owned(),
                 Err(error) => format!("cannot change the metadata: {error}"),
             }),
@@ -179,7 +177,7 @@ impl Node {
     }
 
     /// Does what takes its time beside the loop, which says what came of it.
-    fn later<F>(&mut self, action: impl FnOnce(TcpMemberlist) -> F)
+    fn later<F>(&mut self, action: impl FnOnce(Node) -> F)
     where
         F: Future<Output = String> + Send + 'static,
     {
@@ -206,7 +204,7 @@ impl Node {
     }
 }
 
-async fn leave(list: &TcpMemberlist) -> String {
+async fn leave(list: &Node) -> String {
     match list.leave(GOODBYE).await {
         Ok(confirmed) => format!("left; {confirmed} confirmed that they heard it"),
         Err(error) => error.to_string(),

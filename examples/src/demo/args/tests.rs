@@ -14,7 +14,7 @@ fn single(line: &str) -> Single {
 
 #[test]
 fn without_arguments_it_is_five_nodes_in_one_process() {
-    let expected = Cluster { nodes: 5, label: String::new(), plain: false };
+    let expected = Cluster { nodes: 5, choice: Choice::default(), plain: false };
     assert_eq!(mode(""), Ok(Mode::Cluster(expected)));
 }
 
@@ -55,4 +55,47 @@ fn addresses_that_are_none_and_empty_names_are_refused() {
     for line in ["--bind nowhere", "--bind 127.0.0.1", "--join :", "--name="] {
         assert!(mode(line).is_err(), "{line}");
     }
+}
+
+fn choice(line: &str) -> Result<Choice, String> {
+    mode(line).map(|mode| match mode {
+        Mode::Cluster(cluster) => cluster.choice,
+        Mode::Single(single) => single.choice,
+    })
+}
+
+#[test]
+fn transport_runtime_and_layers_can_be_chosen() {
+    let expected = Choice {
+        transport: TransportKind::Quic,
+        runtime: RuntimeKind::AsyncStd,
+        encrypt: Some(Some(EncryptionAlgorithm::ChaCha20Poly1305)),
+        compress: Some(CompressionAlgorithm::Zstd),
+        label: "x".into(),
+    };
+    let line = "--transport quic --runtime async-std --encrypt=chacha20-poly1305 --compress=zstd --label x";
+    assert_eq!(choice(line), Ok(expected));
+    let defaults = choice("--encrypt --compress --runtime smol --transport tls").unwrap();
+    assert_eq!((defaults.encrypt, defaults.compress), (Some(None), Some(CompressionAlgorithm::Lz4)));
+}
+
+#[test]
+fn unknown_algorithms_are_answered_with_those_that_there_are() {
+    for (line, known) in [("--encrypt=rot13", "aes-128-gcm"), ("--compress=zip", "snappy")] {
+        let sentence = choice(line).unwrap_err();
+        assert!(sentence.contains(known), "{sentence}");
+    }
+    // It is no algorithm: what follows after a space is something else.
+    assert!(choice("--encrypt aes-256-gcm").is_err());
+}
+
+#[test]
+fn processes_that_have_secrets_are_told_to_share_them() {
+    for line in ["--transport tls", "--transport quic", "--encrypt"] {
+        assert!(mode(line).is_ok(), "{line}");
+        let sentence = mode(&format!("{line} --name a")).unwrap_err();
+        assert!(sentence.contains("--secrets"), "{sentence}");
+        assert_eq!(single(&format!("{line} --name a --secrets /x")).secrets, Some("/x".into()));
+    }
+    assert!(mode("--transport tls --secrets /x").is_err());
 }

@@ -45,8 +45,9 @@ impl Play {
     async fn assemble(&mut self, names: &[SmolStr], first: &SmolStr) -> Result<(), Stop> {
         let options = Options::lan().protocol;
         self.say(&format!(
-            "{} nodes in this process, over UDP and TCP on loopback, LAN options: a probe every {}, gossip every {}",
+            "{} nodes in this process, {}, on loopback, LAN options: a probe every {}, gossip every {}",
             names.len(),
+            self.cast.kit(),
             seconds(options.probe_interval),
             seconds(options.gossip_interval),
         ));
@@ -72,15 +73,17 @@ impl Play {
     fn join(&self, name: &SmolStr, through: &SmolStr, seed: SocketAddr) -> Result<(), String> {
         let (who, through) = (name.clone(), through.clone());
         let quiet = self.cast.names().len() > timeline::DETAILED_UP_TO;
-        self.cast.act(name, async move |list| match list.join(seed).await {
-            Ok(report) => {
-                let took = report.results().find_map(|result| result.outcome.as_ref().ok().copied());
-                if quiet {
-                    return String::new();
+        self.cast.act(name, async move |list| {
+            match list.join(vec![seed.into()], JoinOptions::default()).await {
+                Ok(report) => {
+                    let took = report.results().find_map(|result| result.outcome.as_ref().ok().copied());
+                    if quiet {
+                        return String::new();
+                    }
+                    format!("{who} joined through {through} in {}", seconds(took.unwrap_or_default()))
                 }
-                format!("{who} joined through {through} in {}", seconds(took.unwrap_or_default()))
+                Err(error) => format!("{who} cannot join: {error}"),
             }
-            Err(error) => format!("{who} cannot join: {error}"),
         })
     }
 
@@ -99,7 +102,7 @@ impl Play {
         loop {
             repeat += REPEAT;
             self.told.say(&notice);
-            let sent = self.cast.list(speaker)?.broadcast(notice.encode());
+            let sent = self.cast.list(speaker)?.broadcast(notice.encode().into());
             drop(sent.map_err(|error| format!("{speaker} cannot broadcast: {error}"))?);
             if self.look_on(repeat.min(deadline), first).await? || repeat >= deadline {
                 return self.complete(1).await;
@@ -111,7 +114,7 @@ impl Play {
 
     /// One ends without a goodbye. Returns where it was.
     async fn kill(&mut self, victim: &SmolStr) -> Result<SocketAddr, Stop> {
-        let address = self.cast.list(victim)?.advertise_address();
+        let address = self.cast.list(victim)?.address();
         let mut suspected = self.begin("suspected", "the kill", DETECTION);
         let mut dead = self.begin(DEAD, "the kill", DETECTION);
         for observer in self.cast.others(victim) {
@@ -134,13 +137,10 @@ impl Play {
         let mut step = self.begin("rejoined", "the restart", JOIN);
         for observer in self.cast.others(victim) {
             step.expect(&observer, Sight::Joined(victim.clone(), address));
-            step.expect(
-                victim,
-                Sight::Joined(observer.clone(), self.cast.list(&observer)?.advertise_address()),
-            );
+            step.expect(victim, Sight::Joined(observer.clone(), self.cast.list(&observer)?.address()));
         }
         self.steps.push(step);
-        let seed = self.cast.list(through)?.advertise_address();
+        let seed = self.cast.list(through)?.address();
         self.join(victim, through, seed)?;
         self.complete(1).await
     }
