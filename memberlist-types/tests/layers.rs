@@ -378,7 +378,7 @@ proptest! {
     }
 }
 
-/// F-70: what is sent is what the receiver can read, and it takes no more room than what was reckoned with.
+/// What is sent is what the receiver can read, and it takes no more room than what was reckoned with.
 #[test]
 fn framing_is_reduced_to_what_a_node_reads() {
     for &checksum in ChecksumAlgorithm::ALL {

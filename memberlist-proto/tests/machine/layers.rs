@@ -80,7 +80,7 @@ fn own_state_comes_first_and_says_what_we_read() {
     assert_eq!((states.len(), states[0].state), (1, State::Left));
 }
 
-/// F-70: a packet says what its destination reads, if that is known for certain.
+/// A packet says what its destination reads, if that is known for certain.
 #[test]
 fn packets_and_streams_say_what_their_destination_reads() {
     let mut solo = choosy(quiet());
