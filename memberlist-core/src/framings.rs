@@ -26,9 +26,11 @@ impl Framings {
     /// What the transport guarantees already is not done again, unless that was asked for.
     pub(crate) fn new(options: &Options, capabilities: Capabilities) -> Self {
         let Capabilities { checked_packets, secure_packets, secure_streams, .. } = capabilities;
+        // Without a keyring there is nothing to encrypt with, and what the transport protects is protected by it all the same.
+        let always_encrypt = options.always_encrypt && options.framing.protection() != Protection::NoKeyring;
         let framing = |secure: bool| {
             let mut framing = options.framing.clone();
-            framing.secured_below |= secure && !options.always_encrypt;
+            framing.secured_below |= secure && !always_encrypt;
             // Packets that are checked travel on streams that are, too.
             if checked_packets || secure {
                 framing.checksum = None;
@@ -40,16 +42,21 @@ impl Framings {
             streams: Variants::new(framing(secure_streams)),
         }
     }
-}
 
-impl Framings {
     /// Says once, at the start, what is not protected though somebody seems to want protection.
-    pub(crate) fn tell_of_protection(&self) {
+    pub(crate) fn tell_of_protection(&self, options: &Options) {
         use Protection::{Accepted, Below, NoKeyring, NoKeys, Preferred};
+        if options.always_encrypt && options.framing.protection() == NoKeyring {
+            tracing::warn!("`always_encrypt` has no effect: the framing has no keyring to encrypt with");
+        }
         match (self.packets.wanted.protection(), self.streams.wanted.protection()) {
             (NoKeyring | NoKeys | Accepted, Below) => tracing::warn!(
                 "NOT PROTECTED: streams are encrypted by the transport, but packets leave and are accepted in clear: whoever reaches the network can \
                  read and forge membership. Give the framing a keyring with a key and the policy to require it, or send packets inside the secured streams"
+            ),
+            (Below, NoKeyring | NoKeys | Accepted) => tracing::warn!(
+                "NOT PROTECTED: packets are encrypted by the transport, but streams are opened and accepted in clear: whoever reaches the network can \
+                 read and forge membership. Give the framing a keyring with a key and the policy to require it"
             ),
             (NoKeys, _) | (_, NoKeys) => tracing::warn!(
                 "NOT PROTECTED: the keyring has no keys: nothing is encrypted and nothing required until one is added"

@@ -92,13 +92,15 @@ async fn said_by(
     log: &Log,
     secure_packets: bool,
     secure_streams: bool,
+    always: bool,
     keyring: Option<Keyring>,
 ) -> Vec<String> {
     let network = MemoryNetwork::new(1);
     let mut capabilities = Capabilities::default();
     (capabilities.secure_packets, capabilities.secure_streams) = (secure_packets, secure_streams);
     let transport = Secure(network.bind("10.0.0.1:7946".parse().unwrap()).unwrap(), capabilities);
-    let options = Options::lan().with_framing(Framing::new().with_keyring(keyring));
+    let options =
+        Options::lan().with_framing(Framing::new().with_keyring(keyring)).with_always_encrypt(always);
     let node = Builder::new(SmolStr::new("a"), transport).with_options(options).start().await.unwrap();
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     node.shutdown().await;
@@ -126,6 +128,8 @@ async fn missing_protection_is_told_at_the_start_and_only_then() {
         (false, true, policy(Accept), Some(("WARN", udp_beside_tls))),
         (false, true, policy(Prefer), Some(("INFO", "not yet required"))),
         (false, true, policy(Require), None),
+        (true, false, None, Some(("WARN", "streams are opened and accepted in clear"))),
+        (true, false, policy(Require), None),
         (true, true, None, None),
         (true, true, empty(), None),
         (false, false, None, None),
@@ -135,7 +139,7 @@ async fn missing_protection_is_told_at_the_start_and_only_then() {
         (false, false, policy(Require), None),
     ];
     for (n, (packets, streams, keyring, expected)) in cases.into_iter().enumerate() {
-        let said = said_by(&log, packets, streams, keyring).await;
+        let said = said_by(&log, packets, streams, false, keyring).await;
         match expected {
             None => assert_eq!(said, Vec::<String>::new(), "case {n}"),
             Some((level, words)) => {
@@ -144,6 +148,15 @@ async fn missing_protection_is_told_at_the_start_and_only_then() {
             }
         }
     }
+
+    // Whoever asks for more than the transport gives, and has nothing to give it with, is told, and not less than before.
+    for (packets, expected) in [(true, 1), (false, 2)] {
+        let said = said_by(&log, packets, true, true, None).await;
+        assert_eq!(said.len(), expected, "{said:?}");
+        assert!(said[0].contains("WARN") && said[0].contains("`always_encrypt` has no effect"), "{said:?}");
+        assert!(said.iter().skip(1).all(|line| line.contains(udp_beside_tls)), "{said:?}");
+    }
+    assert_eq!(said_by(&log, true, true, true, policy(Require)).await, Vec::<String>::new());
 
     // A stranger's packets make one line a minute, however many there are.
     let network = MemoryNetwork::new(1);

@@ -1,5 +1,5 @@
 use super::*;
-use memberlist_types::{ChecksumAlgorithm, Compression, CompressionAlgorithm};
+use memberlist_types::{ChecksumAlgorithm, Compression, CompressionAlgorithm, Keyring};
 
 fn wanted() -> Options {
     let compression = Compression::new(CompressionAlgorithm::Lz4);
@@ -12,7 +12,7 @@ fn capabilities(packets: bool, streams: bool) -> Capabilities {
     Capabilities { secure_packets: packets, secure_streams: streams, ..Capabilities::default() }
 }
 
-/// F-70: each of the four is what the framing itself says is left of it.
+/// Each of the four is what the framing itself says is left of it.
 #[test]
 fn each_peer_gets_what_it_reads_and_no_less() {
     let options = wanted();
@@ -43,7 +43,13 @@ fn what_the_transport_secures_is_neither_checked_nor_encrypted_again() {
             }
             assert_eq!(variants.wanted().compression, wanted().framing.compression, "size is another matter");
         }
-        let framings = Framings::new(&wanted().with_always_encrypt(true), capabilities(packets, streams));
+        // To encrypt always takes something to encrypt with.
+        let mut options = wanted().with_always_encrypt(true);
+        let framings = Framings::new(&options, capabilities(packets, streams));
+        assert_eq!(framings.packets.wanted().secured_below, packets);
+        assert_eq!(framings.streams.wanted().secured_below, streams);
+        options.framing.keyring = Some(Keyring::new().expect("random numbers"));
+        let framings = Framings::new(&options, capabilities(packets, streams));
         assert!(!framings.packets.wanted().secured_below && !framings.streams.wanted().secured_below);
     }
 }
