@@ -44,7 +44,7 @@ impl Framings {
     }
 
     /// Says once, at the start, what is not protected though somebody seems to want protection.
-    pub(crate) fn tell_of_protection(&self, options: &Options) {
+    pub(crate) fn tell_of_protection(&self, options: &Options, capabilities: Capabilities) {
         use Protection::{Accepted, Below, NoKeyring, NoKeys, Preferred};
         if options.always_encrypt && options.framing.protection() == NoKeyring {
             tracing::warn!("`always_encrypt` has no effect: the framing has no keyring to encrypt with");
@@ -53,6 +53,10 @@ impl Framings {
             (NoKeyring | NoKeys | Accepted, Below) => tracing::warn!(
                 "NOT PROTECTED: streams are encrypted by the transport, but packets leave and are accepted in clear: whoever reaches the network can \
                  read and forge membership. Give the framing a keyring with a key and the policy to require it, or send packets inside the secured streams"
+            ),
+            (NoKeyring | NoKeys | Accepted, _) if capabilities.anonymous_streams => tracing::warn!(
+                "NOT PROTECTED: the transport encrypts, but lets in whoever comes, without a certificate: whoever reaches the network can forge \
+                 membership. Require certificates of clients, or give the framing a keyring with a key and the policy to require it"
             ),
             (Below, NoKeyring | NoKeys | Accepted) => tracing::warn!(
                 "NOT PROTECTED: packets are encrypted by the transport, but streams are opened and accepted in clear: whoever reaches the network can \

@@ -127,7 +127,7 @@ where
     let framing = framings.packets.wanted();
     let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), framing, wire.clone(), rng)?;
     endpoint.set_ack_payload(delegate.ack_payload())?;
-    framings.tell_of_protection(&options);
+    framings.tell_of_protection(&options, capabilities);
     Ok((endpoint, options, framings))
 }
 

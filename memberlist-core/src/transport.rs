@@ -105,6 +105,9 @@ pub struct Capabilities {
     pub secure_packets: bool,
     /// Streams are already encrypted and authenticated.
     pub secure_streams: bool,
+    /// Streams (and perhaps packets) are encrypted, but opened by whoever reaches the network (TLS without certificates of clients): so they are
+    /// not secure, and a node that starts without a keyring which requires encryption warns of it.
+    pub anonymous_streams: bool,
     /// A ping on a stream tells something that a packet can't (false where packets travel on streams anyway).
     pub distinct_streams: bool,
 }
@@ -117,6 +120,7 @@ impl Default for Capabilities {
             checked_packets: false,
             secure_packets: false,
             secure_streams: false,
+            anonymous_streams: false,
             distinct_streams: true,
         }
     }

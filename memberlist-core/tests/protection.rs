@@ -95,9 +95,25 @@ async fn said_by(
     always: bool,
     keyring: Option<Keyring>,
 ) -> Vec<String> {
-    let network = MemoryNetwork::new(1);
     let mut capabilities = Capabilities::default();
     (capabilities.secure_packets, capabilities.secure_streams) = (secure_packets, secure_streams);
+    said_over(log, capabilities, always, keyring).await
+}
+
+/// TLS that asks for no certificate.
+fn anonymous() -> Capabilities {
+    let mut capabilities = Capabilities::default();
+    capabilities.anonymous_streams = true;
+    capabilities
+}
+
+async fn said_over(
+    log: &Log,
+    capabilities: Capabilities,
+    always: bool,
+    keyring: Option<Keyring>,
+) -> Vec<String> {
+    let network = MemoryNetwork::new(1);
     let transport = Secure(network.bind("10.0.0.1:7946".parse().unwrap()).unwrap(), capabilities);
     let options =
         Options::lan().with_framing(Framing::new().with_keyring(keyring)).with_always_encrypt(always);
@@ -148,6 +164,17 @@ async fn missing_protection_is_told_at_the_start_and_only_then() {
             }
         }
     }
+
+    // TLS that lets everybody in is not secure, and hides that well.
+    for (keyring, words) in [
+        (None, "without a certificate"),
+        (policy(Accept), "without a certificate"),
+        (policy(Prefer), "not yet required"),
+    ] {
+        let said = said_over(&log, anonymous(), false, keyring).await;
+        assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
+    }
+    assert_eq!(said_over(&log, anonymous(), false, policy(Require)).await, Vec::<String>::new());
 
     // Whoever asks for more than the transport gives, and has nothing to give it with, is told, and not less than before.
     for (packets, expected) in [(true, 1), (false, 2)] {

@@ -33,6 +33,11 @@ mod sealed {
         /// Whether what arrives on a stream came unread and unchanged from somebody who belongs to the cluster.
         fn is_secure(&self) -> bool;
 
+        /// Whether streams are encrypted, but opened by whoever comes.
+        fn is_anonymous(&self) -> bool {
+            false
+        }
+
         /// Answers a peer that connected.
         fn accept<R: Runtime>(
             &self,

@@ -98,6 +98,10 @@ impl Layering for Tls {
         !self.options.anonymous_clients
     }
 
+    fn is_anonymous(&self) -> bool {
+        self.options.anonymous_clients
+    }
+
     async fn accept<R: Runtime>(&self, tcp: Stream<R>) -> Result<TlsStream<Stream<R>>, Unopened<R>> {
         let acceptor = TlsAcceptor::from(self.options.server.clone());
         let stream = acceptor

@@ -248,6 +248,7 @@ where
         let streams_only = self.shared.options.streams_only;
         capabilities.distinct_streams = !streams_only;
         capabilities.secure_streams = self.layer.is_secure();
+        capabilities.anonymous_streams = self.layer.is_anonymous();
         capabilities.secure_packets = streams_only && self.layer.is_secure();
         capabilities.checked_packets = capabilities.secure_packets;
         capabilities

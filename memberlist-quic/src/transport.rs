@@ -127,6 +127,7 @@ where
         capabilities.checked_packets = true;
         capabilities.secure_packets = !self.node.tls.anonymous_clients;
         capabilities.secure_streams = !self.node.tls.anonymous_clients;
+        capabilities.anonymous_streams = self.node.tls.anonymous_clients;
         capabilities.distinct_streams = true;
         capabilities
     }

@@ -83,6 +83,8 @@ async fn handed_in_configuration_that_asks_for_no_certificate_lets_nobody_in<R: 
     let forgetful = bind::<R>(loopback(), &TlsOptions::new(open.server.clone(), open.client.clone())).await;
     assert!(forgetful.capabilities().secure_streams);
     let stranger = bind::<R>(loopback(), &open).await;
+    assert!(stranger.capabilities().anonymous_streams && !stranger.capabilities().secure_streams);
+    assert!(!forgetful.capabilities().anonymous_streams);
     let mut said = crate::within::<R, _>(stranger.open_stream(&address(&forgetful))).await.unwrap();
     let mut nothing = [0; 8];
     let read = futures_util::io::AsyncReadExt::read(&mut said, &mut nothing);

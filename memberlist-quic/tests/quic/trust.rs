@@ -129,6 +129,7 @@ async fn callers_without_certificates_are_let_in_only_if_that_is_meant() {
     let open = bind_with(loopback(), tls()).await;
     deliver(&a, &open, b"anybody").await;
     assert!(!open.capabilities().secure_packets && !open.capabilities().secure_streams);
+    assert!(open.capabilities().anonymous_streams && !strict.capabilities().anonymous_streams);
     // What is sent to somebody who has shown nothing does not go over the connection that it opened, but where it has to show something.
     deliver(&open, &a, b"back").await;
     assert_eq!((open.stats().inbound, open.stats().outbound), (1, 1));
