@@ -94,8 +94,8 @@ pub(crate) struct Members<I, A> {
     slots: Vec<Slot<I, A>>,
     free: Vec<u32>,
     index: HashMap<I, MemberKey>,
-    /// Who was heard of last at each address; kept only if somebody asks.
-    addresses: Option<HashMap<A, MemberKey>>,
+    /// All who are said to be at an address; kept only if somebody asks.
+    addresses: Option<HashMap<A, Vec<MemberKey>>>,
     /// Every record once; those before `cursor` had their turn in this round.
     order: Vec<MemberKey>,
     cursor: usize,
@@ -120,18 +120,19 @@ impl<I: Id, A: Address> Members<I, A> {
         self.addresses = Some(HashMap::new());
     }
 
-    /// The record that was last [`settled`](Self::settle) at this address.
-    pub(crate) fn by_address(&self, address: &A) -> Option<&Record<I, A>> {
-        self.get(*self.addresses.as_ref()?.get(address)?)
+    /// The records that are said to be at this address: one, unless a name changed hands or somebody tells lies.
+    pub(crate) fn at_address(&self, address: &A) -> impl ExactSizeIterator<Item = Option<&Record<I, A>>> {
+        let keys = self.addresses.as_ref().and_then(|addresses| addresses.get(address));
+        keys.map_or(&[][..], Vec::as_slice).iter().map(|key| self.get(*key))
     }
 
-    /// A node was just heard to be at its address.
+    /// A node is now at its address; to be called once, until it is [unsettled](Self::unsettle).
     pub(crate) fn settle(&mut self, key: MemberKey) {
         if self.addresses.is_some()
             && let Some(address) = self.get(key).map(|record| record.node.address.clone())
             && let Some(addresses) = &mut self.addresses
         {
-            addresses.insert(address, key);
+            addresses.entry(address).or_default().push(key);
         }
     }
 
@@ -140,9 +141,12 @@ impl<I: Id, A: Address> Members<I, A> {
         if self.addresses.is_some()
             && let Some(address) = self.get(key).map(|record| record.node.address.clone())
             && let Some(addresses) = &mut self.addresses
-            && addresses.get(&address) == Some(&key)
+            && let Some(keys) = addresses.get_mut(&address)
         {
-            addresses.remove(&address);
+            keys.retain(|other| *other != key);
+            if keys.is_empty() {
+                addresses.remove(&address);
+            }
         }
     }
 

@@ -74,6 +74,12 @@ impl Layers {
         Self(self.0 | other.0)
     }
 
+    /// With nothing but what the other one has, too.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether all that the other one reads is read, too.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

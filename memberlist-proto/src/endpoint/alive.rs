@@ -204,7 +204,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) {
         let Some(record) = self.members.get_mut(key) else { return };
         let previous = record.snapshot();
-        if record.node.address != alive.node.address {
+        let moves = record.node.address != alive.node.address;
+        if moves {
             self.members.unsettle(key);
         }
         let Some(record) = self.members.get_mut(key) else { return };
@@ -216,7 +217,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if let Some(reaper) = record.reaper.take() {
             self.timers.cancel(reaper);
         }
-        self.members.settle(key);
+        if moves {
+            self.members.settle(key);
+        }
         self.end_suspicion(key);
         self.members.set_state(key, State::Alive, now);
         self.stats.alive_accepted += 1;

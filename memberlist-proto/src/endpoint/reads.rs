@@ -3,12 +3,32 @@
 use super::*;
 use memberlist_types::Broadcast;
 
+/// Names at one address, the gone included, that are looked at; of an address with more of them nothing is believed.
+const MAX_NAMES: usize = 8;
+
 impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// What the member at this address is known to read; `None` if nobody is known there, if it does not matter (everybody reads our
     /// framing), or if the member is suspected: perhaps it has restarted as another build, and must be able to read that it is suspected.
+    ///
+    /// If several members are said to be there, what all of them read: somebody may have invented the others.
     pub fn reads(&self, address: &A) -> Option<Layers> {
-        let record = self.members.by_address(address)?;
-        (record.state() == State::Alive).then_some(record.layers)
+        let there = self.members.at_address(address);
+        if there.len() > MAX_NAMES {
+            return None;
+        }
+        let mut reads = None;
+        for record in there.flatten() {
+            match record.state() {
+                State::Alive => {
+                    reads =
+                        Some(reads.map_or(record.layers, |reads: Layers| reads.intersection(record.layers)));
+                }
+                State::Suspect => return None,
+                // Whoever is gone is at no address any more.
+                _ => {}
+            }
+        }
+        reads
     }
 
     /// Ourselves.

@@ -118,20 +118,45 @@ fn suspected_and_gone_nodes_are_sent_what_everybody_reads() {
     assert_eq!((solo.member(3), solo.machine.reads(&addr(3))), (None, None));
 }
 
+fn at(mut message: Msg, address: Addr) -> Msg {
+    if let Message::Alive(alive) = &mut message {
+        alive.node.address = address;
+    }
+    message
+}
+
 #[test]
-fn address_that_changes_hands_is_that_of_its_newest_owner() {
+fn address_that_changes_hands_is_that_of_who_lives_there() {
     let mut options = quiet();
     options.probe_interval = core::time::Duration::ZERO;
     let mut solo = choosy(options);
     solo.hear(2, reading(2, 1, SOME));
-    let mut heir = alive(3, 1);
-    heir.node.address = addr(2);
-    solo.hear(3, Message::Alive(heir));
-    assert_eq!(solo.machine.reads(&addr(2)), Some(Layers::BASE));
+    solo.hear(3, at(reading(3, 1, FUTURE), addr(2)));
+    assert_eq!(solo.machine.reads(&addr(2)), Some(Layers::BASE), "either of them");
     solo.hear(4, Message::Dead(dead(2, 1, 2)));
+    assert_eq!(solo.machine.reads(&addr(2)), Some(FUTURE));
     solo.advance(secs(3_600));
     assert_eq!(solo.member(2), None);
-    assert_eq!(solo.machine.reads(&addr(2)), Some(Layers::BASE), "its former owner's end is not its own");
+    assert_eq!(solo.machine.reads(&addr(2)), Some(FUTURE), "its former owner's end is not its own");
+    solo.hear(2, reading(2, 2, SOME));
+    assert_eq!(solo.machine.reads(&addr(2)), Some(Layers::BASE));
+    solo.hear(3, Message::Dead(dead(3, 1, 3)));
+    assert_eq!(solo.machine.reads(&addr(2)), Some(SOME));
+}
+
+/// Whoever can forge signs of life must not make a node deaf by inventing others at its address: it could not even hear of its own
+/// death any more.
+#[test]
+fn invented_names_at_an_address_do_not_decide_what_is_read_there() {
+    let mut solo = choosy(quiet());
+    solo.hear(2, Message::Alive(alive(2, 1)));
+    for name in 100..400 {
+        solo.hear(9, at(reading(name, 1, Layers::from_bits(u32::MAX)), addr(2)));
+        assert!(answer_to(&mut solo, 2).is_none_or(|reads| reads == Layers::BASE), "{name}");
+    }
+    // It is suspected, for it could not be reached: that it must be able to read.
+    solo.hear(3, Message::Suspect(suspect(2, 1, 3)));
+    assert_eq!(answer_to(&mut solo, 2), None);
 }
 
 /// Nothing is looked up where it could change nothing.
