@@ -165,6 +165,8 @@ pub struct Endpoint<I, A, W> {
     pending: HashMap<SequenceNumber, ping::Pending<I, A>>,
     /// Streams that were asked for and have not been reported on.
     requests: HashMap<RequestId, push_pull::Purpose<I, A>>,
+    /// Those of them whose answer is being merged, and when the last slice was.
+    merging: HashMap<RequestId, Instant>,
     probe: Option<probe::Probe<I, A>>,
     relays: usize,
     /// Whether there is a live member besides ourselves.
@@ -261,6 +263,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             next_token: 0,
             pending: HashMap::new(),
             requests: HashMap::new(),
+            merging: HashMap::new(),
             probe: None,
             relays: 0,
             in_company: false,
@@ -344,9 +347,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
                 Timer::Heal => self.on_heal(now),
                 Timer::VerifyRetry(id) => self.on_verify_retry(now, id),
                 Timer::VerifyExpired(id) => self.on_verify_expired(now, id),
-                Timer::RequestExpired(id) => {
-                    self.handle_stream_failure(now, id, crate::StreamFailure::TimedOut)
-                }
+                Timer::RequestExpired(id) => self.on_request_expired(now, id),
             }
         }
     }

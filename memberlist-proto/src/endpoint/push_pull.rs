@@ -178,7 +178,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// [`finish_merge`](Endpoint::finish_merge) draws the conclusions: a join has reached its address, a claim is confirmed. Other inputs may
     /// come in between. The outcome is that of [`handle_push_pull`](Endpoint::handle_push_pull).
     ///
-    /// A merge that is never finished has merged the statements that were given, and the request fails when its deadline is over.
+    /// A merge may take longer than the request had: what was said in time counts. One that is never finished has merged the statements that were
+    /// given, and the request fails when its deadline is over and nothing was merged for as long as `stream_timeout`.
     /// `None`: the request was cancelled in the meantime; there is nothing to merge.
     ///
     /// # Errors
@@ -204,6 +205,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if states / 2 > self.members.len() {
             self.members.reserve(states.min(self.options.max_members));
         }
+        if let Some(id) = id {
+            self.merging.insert(id, now);
+        }
         Ok(Some(Merge { id, claimed, said_by_itself: None, quiet }))
     }
 
@@ -216,6 +220,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) {
         if self.has_left() {
             return;
+        }
+        if let Some(last) = merge.id.and_then(|id| self.merging.get_mut(&id)) {
+            *last = now;
         }
         self.quiet = merge.quiet;
         for state in states {
@@ -234,6 +241,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// If we have left meanwhile.
     pub fn finish_merge(&mut self, now: Instant, merge: Merge<I, A>) -> Result<(), MergeError> {
         let Merge { id, said_by_itself, .. } = merge;
+        if let Some(id) = id {
+            self.merging.remove(&id);
+        }
         if self.has_left() {
             self.merge_failed(now, id, &MergeError::HasLeft);
             return Err(MergeError::HasLeft);
@@ -346,6 +356,20 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub fn handle_stream_failure(&mut self, now: Instant, id: RequestId, failure: StreamFailure) {
         if let Some(purpose) = self.requests.remove(&id) {
             self.on_purpose_failed(now, purpose, failure);
+        }
+    }
+
+    /// The driver should have reported by now: either it is still merging what was said in time, or its report is lost.
+    pub(super) fn on_request_expired(&mut self, now: Instant, id: RequestId) {
+        let until = self.merging.get(&id).map(|last| *last + self.options.stream_timeout);
+        match until.filter(|until| *until > now && self.requests.contains_key(&id)) {
+            Some(until) => {
+                self.timers.insert(until, Timer::RequestExpired(id));
+            }
+            None => {
+                self.merging.remove(&id);
+                self.handle_stream_failure(now, id, StreamFailure::TimedOut);
+            }
         }
     }
 

@@ -201,6 +201,29 @@ fn merge_that_is_never_finished_fails_at_its_deadline() {
     assert!(solo.events.iter().any(|e| matches!(e, Event::JoinFinished { reached: 0, .. })));
 }
 
+/// What a seed said in time counts, however long it takes here: the listeners of a large cluster may be slow.
+#[test]
+fn merge_that_goes_on_beyond_the_deadline_still_counts() {
+    let mut solo = Solo::new(quiet());
+    solo.machine.join(solo.now, vec![addr(50)], JoinOptions::default()).unwrap();
+    solo.drain();
+    let request = solo.requests.pop().unwrap();
+    solo.advance(request.deadline.since(solo.now));
+    let mut merge = solo.machine.begin_merge(solo.now, Some(request.id), 8).unwrap().unwrap();
+    for id in 10..18 {
+        solo.machine.merge_states(solo.now, &mut merge, [state_of(id, 1, State::Alive)]);
+        solo.advance(secs(5));
+    }
+    solo.machine.finish_merge(solo.now, merge).unwrap();
+    solo.drain();
+    let ends: Vec<_> = solo
+        .events
+        .iter()
+        .filter_map(|e| if let Event::JoinFinished { reached, .. } = e { Some(*reached) } else { None })
+        .collect();
+    assert_eq!(ends, [1]);
+}
+
 /// P-18: the outcome does not depend on how the nodes are divided and ordered
 #[test]
 fn versions_are_checked_in_slices_as_at_once() {
