@@ -129,6 +129,8 @@ where
 
     /// What the peer sent was refused: the exchange may have a word for it.
     async fn explain(&mut self) {
+        // What was refused is not held any more.
+        self.charge = None;
         let before = self.sent;
         if self.write().await.is_err() || self.sent == before || self.stream.close().await.is_err() {
             return;

@@ -226,3 +226,24 @@ async fn all_streams_together_hold_no_more_than_the_budget() {
     }
     assert_eq!(a.stats().streams_over_budget, 2);
 }
+
+/// What was refused takes no memory while its sender has time to read why: else a few could keep all others out.
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_gives_its_memory_back_at_once() {
+    let network = MemoryNetwork::new(1);
+    let a = node_with(&network, 1, Void::new(), narrow()).await;
+    let large = frame(&Framing::new(), &StreamMessage::User(vec![7; 900_000].into()));
+    let mut damaged = large.to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    let mut open = vec![];
+    for n in 0..10 {
+        let mut stream = network.connect(address(20 + n), address(1)).unwrap();
+        stream.write_all(&damaged).await.unwrap();
+        // The refusal arrives, and the stream stays.
+        let mut first = [0];
+        soon(stream.read_exact(&mut first)).await.unwrap();
+        open.push(stream);
+    }
+    let stats = a.stats();
+    assert_eq!((stats.decode_rejected("checksum_mismatch"), stats.streams_over_budget), (10, 0));
+}
