@@ -55,6 +55,25 @@ impl Charge {
         }
         granted
     }
+
+    /// As `set`, and then as much of what is wished on top as there is; of what is left for all, no more than half. Gives how much of
+    /// the wish is granted.
+    pub(crate) fn set_wishing(&mut self, bytes: usize, wish: usize) -> Option<usize> {
+        if !self.set(bytes) {
+            return None;
+        }
+        let own = self.free.saturating_sub(bytes).min(wish);
+        let mut granted = 0;
+        let limit = self.budget.limit;
+        let grow = |used: usize| {
+            granted = (wish - own).min(limit.saturating_sub(used) / 2);
+            Some(used + granted)
+        };
+        if self.budget.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok() {
+            self.charged += granted;
+        }
+        Some(own + granted)
+    }
 }
 
 impl Drop for Charge {

@@ -58,8 +58,8 @@ pub struct Options {
     pub max_inbound_streams: usize,
     /// Bytes of memory that all streams together take which peers opened: what has arrived, what it is decoded to, and the states until they are
     /// merged. The first 16 KiB of each stream are its own, so that pings and small clusters are served even if strangers have taken all the rest. A stream that
-    /// would need more is closed and counted. Default 256 MiB, at least three times `stream_limits.max_frame` (a frame, what it decompresses to, and
-    /// what is made of that).
+    /// would need more is closed and counted. (What is compressed inside encryption shows its size only when it is there: in this, who has a key is trusted.)
+    /// Default 256 MiB, at least three times `stream_limits.max_frame` (a frame, what it decompresses to, and what is made of that).
     pub max_inbound_bytes: usize,
     /// Packets waiting to be sent at most; more are dropped and counted (gossip repeats itself). Default 4,096, at least 16.
     pub transmit_queue: usize,

@@ -52,6 +52,8 @@ const REFUSAL_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Exchange<I, A> {
     limits: StreamLimits,
+    /// States that the next frame may bring.
+    room: usize,
     phase: Phase,
     parts: Parts<I, A>,
     /// Whether the last part of ours is still to come.
@@ -195,6 +197,12 @@ impl<I: Id, A: Address> Exchange<I, A> {
         }
     }
 
+    /// How many states the next frame may bring at most (besides `StreamLimits::max_states` for all): a few bytes of a frame become a state
+    /// of a hundred bytes, so a driver that has memory for so many says it here. Default: any number.
+    pub fn set_room_for_states(&mut self, states: usize) {
+        self.room = states;
+    }
+
     /// Bytes of memory that what has arrived takes, about; also after it was given out.
     #[must_use]
     pub fn held(&self) -> usize {
@@ -315,6 +323,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
     fn new(limits: StreamLimits, phase: Phase, parts: Parts<I, A>) -> Self {
         Self {
             limits,
+            room: usize::MAX,
             phase,
             parts,
             speaking: false,
@@ -339,6 +348,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         }
         let first_by_dialer = self.phase == Phase::Request && self.parts.is_first();
         let limits = self.parts.left(&self.limits);
+        let limits = limits.with_max_states(limits.max_states.min(self.room));
         let before = self.received.len();
         let Some(message) = wire.decode_frame(framing, &limits, first_by_dialer, &mut self.received)? else {
             return self.check_size(&limits).map(|()| false);

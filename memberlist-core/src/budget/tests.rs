@@ -29,3 +29,20 @@ fn what_is_free_is_there_even_if_all_else_is_taken() {
     assert!(modest.set(11));
     assert_eq!(budget.used(), 1);
 }
+
+#[test]
+fn a_wish_is_granted_as_far_as_it_leaves_something_to_others() {
+    let budget = Budget::new(100);
+    let (mut a, mut b) = (budget.charge(10), budget.charge(10));
+    assert_eq!(a.set_wishing(4, 6), Some(6), "its own");
+    assert_eq!(budget.used(), 0);
+    assert_eq!(a.set_wishing(10, 20), Some(20));
+    assert_eq!(b.set_wishing(4, 1_000), Some(6 + 40));
+    assert_eq!(budget.used(), 60);
+    assert!(a.set(10) && b.set(10));
+    assert_eq!(budget.used(), 0);
+    assert!(a.set(110));
+    assert_eq!((b.set_wishing(11, 0), b.set_wishing(10, 5)), (None, Some(0)));
+    drop((a, b));
+    assert_eq!(budget.used(), 0);
+}

@@ -17,7 +17,7 @@ use agnostic::RuntimeLite;
 use bytes::Bytes;
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
-use memberlist_types::{DecodeError, EncodeError, Layers, StreamMessage, Wire};
+use memberlist_types::{DecodeError, EncodeError, Layers, NodeState, StreamMessage, Wire};
 use std::{sync::Arc, time::Duration};
 
 /// A frame from this size on (what decoding it takes, or what is encoded) is encoded or decoded off the async worker. In clear this takes
@@ -26,6 +26,8 @@ use std::{sync::Arc, time::Duration};
 const OFF_WORKER: usize = 16 << 10;
 /// How long a peer whose request was refused may go on with it before the stream is closed.
 const LISTEN_ON: Duration = Duration::from_millis(500);
+/// Bytes that a state has on any wire, at least.
+const LEAST_STATE: usize = 4;
 /// What is read at once: little at first, because most streams say little.
 const FIRST_READ: usize = 4 << 10;
 /// … and in the end.
@@ -238,7 +240,7 @@ where
         let shared = Arc::clone(&self.shared);
         let framing = shared.framings.streams.readable_by(None);
         let cost = self.exchange.as_ref().map_or(0, |exchange| exchange.decode_cost(&shared.wire, framing));
-        self.afford(cost)?;
+        self.afford_states(cost)?;
         let decoded = self.with_exchange(cost >= OFF_WORKER, move |exchange| {
             exchange.decode(&shared.wire, shared.framings.streams.readable_by(None))
         });
@@ -257,6 +259,20 @@ where
         }
         add(&self.shared.counters.streams_over_budget, 1);
         Err(StreamFailure::MergeRefused("all streams together hold too much memory".into()))
+    }
+
+    /// Whether there is memory for what is held, and for a frame that takes so much to decode. How many states it may become is bounded by
+    /// the memory that there is for them: a compressed frame says nothing of it, and can become hundreds of times as much.
+    fn afford_states(&mut self, cost: usize) -> Result<(), StreamFailure> {
+        let (Some(charge), Some(exchange)) = (&mut self.charge, &mut self.exchange) else { return Ok(()) };
+        let state = size_of::<NodeState<D::Id, D::Address>>();
+        let wish = (cost / LEAST_STATE).saturating_mul(state);
+        let Some(granted) = charge.set_wishing(exchange.held().saturating_add(cost), wish) else {
+            return self.afford(cost);
+        };
+        // The beginning of a frame may announce all that is still to come: only what is short is a bound.
+        exchange.set_room_for_states(if granted < wish { granted / state } else { usize::MAX });
+        Ok(())
     }
 
     /// Works on the exchange, off the async worker if that takes long.

@@ -9,7 +9,7 @@ use memberlist_core::{
     memory::{MemoryNetwork, MemoryStream},
     proto::Exchange,
     types::{
-        Compression, CompressionAlgorithm, Framing, NodeState, Ping, SequenceNumber, StreamLimits,
+        Compression, CompressionAlgorithm, Framing, NodeState, Ping, PushPull, SequenceNumber, StreamLimits,
         StreamMessage, Versions, Wire,
     },
 };
@@ -225,6 +225,32 @@ async fn all_streams_together_hold_no_more_than_the_budget() {
         }
     }
     assert_eq!(a.stats().streams_over_budget, 2);
+}
+
+/// A few kilobytes of a stranger's that would become states of some megabytes are refused before they are.
+#[tokio::test(start_paused = true)]
+async fn no_more_states_are_made_than_there_is_memory_for() {
+    let network = MemoryNetwork::new(1);
+    let a = node_with(&network, 1, Void::new(), narrow()).await;
+    let lz4 = Framing::new().with_compression(Some(Compression::new(CompressionAlgorithm::Lz4)));
+    for (size, fits) in [(5_000, true), (35_000, false)] {
+        let mut states = vec![];
+        for _ in 0..size {
+            states.extend(far(1));
+        }
+        let told = PushPull { join: false, states, user: Bytes::new() };
+        let bomb = frame(&lz4, &StreamMessage::PushPull(told));
+        assert!(bomb.len() < 16 << 10);
+        let mut stream = network.connect(address(31), address(1)).unwrap();
+        stream.write_all(&bomb).await.unwrap();
+        let answer = hear(&mut stream).await;
+        match &answer[..] {
+            [(_, Message::PushPull(_))] => assert!(fits),
+            [(_, Message::Error(text))] => assert!(!fits && text.contains("states"), "{text}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(a.stats().decode_rejected("too_large"), u64::from(!fits));
+    }
 }
 
 /// What was refused takes no memory while its sender has time to read why: else a few could keep all others out.
