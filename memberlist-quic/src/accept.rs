@@ -44,12 +44,6 @@ struct Admitted {
 fn admit<R: Runtime>(node: &Node<R>, incoming: Incoming) -> Option<Admitted> {
     let from = canonical(incoming.remote_address());
     let counters = &node.counters;
-    if !node.is_allowed(&from) {
-        counters.connections_refused.add(1);
-        tracing::debug!(%from, "connection from outside the allowed networks");
-        incoming.ignore();
-        return None;
-    }
     // Who has not shown that the address is its own costs us little: its address may be forged, in which case an answer would go to
     // somebody else.
     if !incoming.remote_address_validated() && node.handshakes.used() >= node.options.max_handshakes / 4 {

@@ -3,6 +3,7 @@
 //! A stream that an application keeps holds the connection, and that the socket. But the port must be free when the transport has been
 //! shut down, whatever is still held.
 
+use crate::guard::Guard;
 use memberlist_sockets::lock;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
@@ -19,14 +20,15 @@ pub(crate) struct Gate {
     /// They hold the socket too.
     pollers: Mutex<Vec<Weak<Inner>>>,
     local: SocketAddr,
+    guard: Arc<Guard>,
 }
 
 type Inner = Mutex<Option<Pin<Box<dyn UdpPoller>>>>;
 
 impl Gate {
-    pub(crate) fn new(socket: Arc<dyn AsyncUdpSocket>) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(socket: Arc<dyn AsyncUdpSocket>, guard: Arc<Guard>) -> io::Result<Arc<Self>> {
         let local = socket.local_addr()?;
-        Ok(Arc::new(Self { socket: RwLock::new(Some(socket)), pollers: Mutex::default(), local }))
+        Ok(Arc::new(Self { socket: RwLock::new(Some(socket)), pollers: Mutex::default(), local, guard }))
     }
 
     pub(crate) fn close(&self) {
@@ -70,7 +72,11 @@ impl AsyncUdpSocket for Gate {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.with(Poll::Pending, |socket| socket.poll_recv(cx, bufs, meta))
+        let received = self.with(Poll::Pending, |socket| socket.poll_recv(cx, bufs, meta));
+        if let Poll::Ready(Ok(count)) = received {
+            self.guard.sift(meta.get_mut(..count).unwrap_or_default());
+        }
+        received
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -75,6 +75,7 @@ mod config;
 mod dial;
 mod error;
 mod gate;
+mod guard;
 mod link;
 mod node;
 mod options;

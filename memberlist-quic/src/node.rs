@@ -2,6 +2,7 @@
 
 use crate::config::Clients;
 use crate::error::Goodbye;
+use crate::guard::Guard;
 use crate::link::{Link, Outgoing, certificates};
 use crate::peers::bears;
 use crate::pool::{Limits, Pool, Route, Wish};
@@ -27,6 +28,7 @@ pub(crate) struct Node<R> {
     pub(crate) options: QuicOptions,
     pub(crate) advertise: SocketAddr,
     pub(crate) counters: Counters,
+    guard: Arc<Guard>,
     pub(crate) inbox: Inbox,
     pub(crate) pool: Pool,
     pub(crate) handshakes: Slots,
@@ -44,6 +46,7 @@ pub(crate) struct Node<R> {
 impl<R: Runtime> Node<R> {
     pub(crate) fn new(
         options: QuicOptions,
+        guard: Arc<Guard>,
         advertise: SocketAddr,
         ends: Vec<End>,
         clients: Clients,
@@ -62,6 +65,7 @@ impl<R: Runtime> Node<R> {
             inbound: Slots::new(usize::MAX, options.max_per_ip),
             pending: Slots::new(options.max_pending, options.max_pending),
             options,
+            guard,
             advertise,
             counters: Counters::default(),
             inbox: Inbox::default(),
@@ -74,10 +78,8 @@ impl<R: Runtime> Node<R> {
         })
     }
 
-    /// Whether the allow-list has this address. Our own is always allowed: the list is about others.
     pub(crate) fn is_allowed(&self, address: &SocketAddr) -> bool {
-        self.options.allowed.as_ref().is_none_or(|policy| policy.allows(address.ip()))
-            || *address == self.advertise
+        self.guard.is_allowed(address)
     }
 
     pub(crate) fn check_open(&self) -> Result<(), QuicError> {
@@ -279,6 +281,7 @@ impl<R: Runtime> Node<R> {
 
     pub(crate) fn stats(&self) -> QuicStats {
         let mut stats = self.counters.snapshot();
+        stats.datagrams_refused = self.guard.refused();
         stats.handshakes = self.handshakes.used();
         stats.pending_streams = self.pending.used();
         (stats.inbound, stats.outbound) = self.pool.counts();

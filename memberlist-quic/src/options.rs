@@ -34,8 +34,8 @@ pub struct QuicOptions {
     /// Bytes of the receive buffer that is asked of the system for each socket; the system may give less. 0 leaves the system's
     /// default. Default: 2 MiB.
     pub recv_buffer: usize,
-    /// The networks that may take part; `None` allows all, an empty policy none. Applied to inbound connections (ignored before
-    /// anything is computed or answered), outbound ones and members' addresses. Default: `None`.
+    /// The networks that may take part; `None` allows all, an empty policy none. Applied to all that
+    /// arrives (ignored before anything is computed or answered), to outbound connections and members' addresses. Default: `None`.
     pub allowed: Option<CidrPolicy>,
     /// Is asked about each peer's certificates, in both directions, once a handshake has succeeded. Default: none, which accepts
     /// whom the TLS configuration accepts.

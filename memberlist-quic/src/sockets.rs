@@ -1,4 +1,5 @@
 use crate::gate::Gate;
+use crate::guard::Guard;
 use crate::spawner::{Gates, Spawner};
 use crate::{QuicError, QuicOptions};
 use agnostic::Runtime;
@@ -57,12 +58,14 @@ pub(crate) fn start<R: Runtime>(
     bound: &[SocketAddr],
     endpoint: &EndpointConfig,
     server: &ServerConfig,
+    guard: &Arc<Guard>,
 ) -> Result<(Vec<End>, Arc<Lifecycle<Gates>>), QuicError> {
     let runtime = R::quinn();
     let mut gates = Vec::new();
     for (socket, &address) in sockets.into_iter().zip(bound) {
         let failed = |source| QuicError::Bind { address, source };
-        gates.push((Gate::new(runtime.wrap_udp_socket(socket).map_err(failed)?).map_err(failed)?, address));
+        let socket = runtime.wrap_udp_socket(socket).map_err(failed)?;
+        gates.push((Gate::new(socket, Arc::clone(guard)).map_err(failed)?, address));
     }
     let lifecycle = Arc::new(Lifecycle::new(Gates(gates.iter().map(|(gate, _)| Arc::clone(gate)).collect())));
     let spawner: Arc<dyn quinn::Runtime> = Arc::new(Spawner { runtime, lifecycle: Arc::clone(&lifecycle) });

@@ -7,6 +7,8 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct QuicStats {
             $($(#[$doc])* pub $name: u64,)*
+            /// UDP datagrams from outside the allowed networks, ignored unread.
+            pub datagrams_refused: u64,
             /// Inbound handshakes under way, now.
             pub handshakes: usize,
             /// Connections that peers opened, now.
@@ -67,8 +69,6 @@ counters! {
     connections_replaced,
     /// Connections that made room for others.
     connections_evicted,
-    /// Inbound connections from outside the allowed networks, ignored.
-    connections_refused,
     /// Inbound connections refused because too many were open already.
     connections_over_limit,
     /// Inbound connections whose address had to be validated first, because many handshakes were under way.
@@ -95,7 +95,7 @@ impl Counter {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn value(&self) -> u64 {
+    pub(crate) fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,5 +1,6 @@
 use crate::accept::accept_connections;
 use crate::config::Configs;
+use crate::guard::Guard;
 use crate::link::Outgoing;
 use crate::node::Node;
 use crate::serve::Arrived;
@@ -54,13 +55,14 @@ where
             bound.push(socket.local_addr().map_err(failed)?);
         }
         let advertise = advertise_address(options.advertise, &bound, source_towards)?;
+        let guard = Arc::new(Guard::new(options.allowed.clone(), advertise));
         if options.allowed.as_ref().is_some_and(|policy| !policy.allows(advertise.ip())) {
             tracing::warn!(%advertise, "own address is not in the allowed networks: peers with the same list will refuse this node");
         }
         let Configs { endpoint, server, clients } = configs;
-        let (ends, gates) = start::<R>(sockets, &bound, &endpoint, &server)?;
+        let (ends, gates) = start::<R>(sockets, &bound, &endpoint, &server, &guard)?;
         let (streams_in, streams) = mpsc::unbounded();
-        let node = Node::new(options, advertise, ends, clients, tls, streams_in);
+        let node = Node::new(options, guard, advertise, ends, clients, tls, streams_in);
         for end in 0..node.ends.len() {
             node.spawn(accept_connections(Arc::clone(&node), end));
         }
