@@ -45,8 +45,9 @@ fn admit<R: Runtime>(node: &Node<R>, incoming: Incoming) -> Option<Admitted> {
     let from = canonical(incoming.remote_address());
     let counters = &node.counters;
     // Who has not shown that the address is its own costs us little: its address may be forged, in which case an answer would go to
-    // somebody else.
-    if !incoming.remote_address_validated() && node.handshakes.used() >= node.options.max_handshakes / 4 {
+    // somebody else. Nor may forgers use up the places of that address.
+    let unproven = node.options.max_handshakes.min(node.options.max_per_ip) / 4;
+    if !incoming.remote_address_validated() && node.handshakes.used() >= unproven {
         counters.connections_retried.add(1);
         let _ = incoming.retry();
         return None;

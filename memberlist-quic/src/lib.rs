@@ -57,8 +57,8 @@
 //! Each limit is an option, and what it refuses is counted in [`QuicStats`]. Connections make room for new ones (that unused for longest
 //! goes; one with open streams stays); handshakes, connections per IP address, streams that nobody takes, and packets that wait are
 //! refused or dropped when there are too many. When many handshakes are under way, callers have to show that they receive at the
-//! address from which they call, before anything is computed for them. The memory of one connection is bounded by
-//! [`QuicOptions::window`]: at most 2.5 MiB with the defaults, for a peer that does its worst.
+//! address from which they call, before anything is computed for them, and one host has half of the places. The memory of one connection
+//! is bounded: at most 3.6 MiB with the defaults, for a peer that does its worst ([`QuicOptions::window`] says of what).
 //!
 //! # Choices
 //!

@@ -60,7 +60,11 @@ impl<R: Runtime> Node<R> {
         };
         Arc::new(Self {
             pool: Pool::new(limits, advertise),
-            handshakes: Slots::new(options.max_handshakes, options.max_per_ip),
+            // Who has no certificate at all gets as far as this, so one host has half of them at most.
+            handshakes: Slots::new(
+                options.max_handshakes,
+                options.max_handshakes.div_ceil(2).min(options.max_per_ip),
+            ),
             // In all they are bounded by the pool, where the oldest makes room.
             inbound: Slots::new(usize::MAX, options.max_per_ip),
             pending: Slots::new(options.max_pending, options.max_pending),

@@ -55,8 +55,9 @@ pub struct QuicOptions {
     /// What a shutdown waits at most until what was sent has been acknowledged. Zero does not wait. Default: 500 ms.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub close_timeout: Duration,
-    /// Inbound handshakes at once, at most; the newest beyond are refused. From a quarter of it on, a peer must first show that its
-    /// address is its own, which costs it a round trip and spoofed addresses everything. At least 1. Default: 128.
+    /// Inbound handshakes at once, at most; the newest beyond are refused. One IP address has half of them at most, so that a host
+    /// without a certificate cannot keep others out. From a quarter of it on (or of `max_per_ip`, if that is less), a peer must first
+    /// show that its address is its own, which costs it a round trip and spoofed addresses everything. At least 1. Default: 128.
     pub max_handshakes: usize,
     /// Connections that peers have opened, at most; the one unused for longest makes room. At least 1. Default: 1,024.
     pub max_inbound: usize,
