@@ -225,12 +225,16 @@ impl<R: Runtime> Node<R> {
             return Err(failure.into());
         }
         if let Some(verifier) = &self.options.peer_verifier
-            && let Err(reason) = verifier.verify(address, &certificates)
+            && let Err(failure) = verifier.judge(address, &certificates)
         {
-            connection.close(Goodbye::Refused.code(), reason.as_bytes());
+            let told = match &failure {
+                ConnectFailure::RefusedPeer(reason) => reason,
+                _ => "refused",
+            };
+            connection.close(Goodbye::Refused.code(), told.as_bytes());
             self.counters.peers_refused.add(1);
-            tracing::debug!(%address, reason, "the peer verifier refuses a peer");
-            return Err(ConnectFailure::RefusedPeer(reason));
+            tracing::debug!(%address, %failure, "the peer verifier refuses a peer");
+            return Err(failure);
         }
         let sendable = dialled || self.is_named(address, &certificates);
         let (link, notes) = Link::new(connection, address, dialled, sendable);

@@ -1,13 +1,17 @@
+use crate::ConnectFailure;
+use memberlist_tls::HandshakeFailure;
 use rustls::pki_types::CertificateDer;
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A say of the application's in who may be a peer, after TLS has accepted its certificates.
 ///
 /// It is asked for each connection, in both directions, with the peer's address and its certificates, its own first (none if the
 /// TLS configuration asks for none). What it refuses is closed, with its reason told to the peer, and counted
-/// ([`QuicStats::peers_refused`](crate::QuicStats::peers_refused)). It must not block.
+/// ([`QuicStats::peers_refused`](crate::QuicStats::peers_refused)). It must not block;
+/// a panic refuses the peer.
 ///
 /// ```
 /// use memberlist_quic::{PeerVerifier, QuicOptions};
@@ -40,6 +44,21 @@ impl PeerVerifier {
     /// The closure's.
     pub fn verify(&self, peer: SocketAddr, certificates: &[CertificateDer<'static>]) -> Result<(), String> {
         (self.0)(peer, certificates)
+    }
+}
+
+impl PeerVerifier {
+    /// [`verify`](Self::verify), where a panic is a refusal, for which the peer can't be blamed: it must not take the accepting task,
+    /// or the attempt that others wait for, with it.
+    pub(crate) fn judge(
+        &self,
+        peer: SocketAddr,
+        certificates: &[CertificateDer<'static>],
+    ) -> Result<(), ConnectFailure> {
+        match catch_unwind(AssertUnwindSafe(|| self.verify(peer, certificates))) {
+            Ok(verdict) => verdict.map_err(ConnectFailure::RefusedPeer),
+            Err(_panic) => Err(HandshakeFailure::Local("the peer verifier panicked".to_owned()).into()),
+        }
     }
 }
 

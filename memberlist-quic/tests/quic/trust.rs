@@ -7,6 +7,7 @@ use memberlist_quic::{ConnectFailure, HandshakeFailure, PeerVerifier, QuicError,
 use memberlist_tls::rustls;
 use memberlist_tls::self_signed::Authority;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Why a stream to this peer cannot be had.
@@ -209,4 +210,25 @@ async fn verifier_sees_address_and_certificates() {
     let c = bind_with(loopback(), of_a.tls_options().unwrap()).await;
     deliver(&b, &c, b"x").await;
     assert_eq!(sees.recv().unwrap(), (address(&c), expected));
+}
+
+/// A verifier that panics lets nobody in, and everybody in again when it does not any more: nothing has stopped with it.
+#[tokio::test]
+async fn verifier_that_panics_refuses_and_ends_nothing() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&broken);
+    let verifier = PeerVerifier::new(move |_, _| {
+        assert!(!asked.load(Ordering::Relaxed), "a defect of the application's");
+        Ok(())
+    });
+    let (a, b, c) =
+        (bind(loopback()).await, bind(loopback().with_peer_verifier(verifier)).await, bind(loopback()).await);
+    let failure = failure(&b, &c).await;
+    assert!(matches!(&failure, ConnectFailure::Handshake(HandshakeFailure::Local(_))), "{failure}");
+    assert!(!failure.is_remote(), "the peer can't be blamed");
+    a.send_packet(&address(&b), "x".into()).await.unwrap();
+    until(|| b.stats().peers_refused == 2).await;
+    broken.store(false, Ordering::Relaxed);
+    deliver(&c, &b, b"c").await;
+    deliver(&b, &c, b"b").await;
 }
