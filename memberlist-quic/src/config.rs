@@ -34,7 +34,7 @@ impl Configs {
             .transport_config(Arc::clone(&transport))
             // Nodes have an address, which is what they are known by.
             .migration(false)
-            .max_incoming(2 * options.max_handshakes)
+            .max_incoming(options.max_handshakes.saturating_mul(2))
             .incoming_buffer_size(16 * 1024)
             .incoming_buffer_size_total(1024 * 1024);
         let clients = Clients::new(options, tls, transport)?;

@@ -57,8 +57,8 @@ pub(crate) async fn serve<R: Runtime>(node: Arc<Node<R>>, serving: Serving) {
 /// Waits for the end of the transport, and then until all has left.
 async fn flush<R: Runtime>(node: &Node<R>, link: &Link) {
     node.tasks.closing().await;
-    let deadline = Instant::now() + node.options.close_timeout;
-    while !link.has_flushed() && Instant::now() < deadline {
+    let began = Instant::now();
+    while !link.has_flushed() && began.elapsed() < node.options.close_timeout {
         R::sleep(Duration::from_millis(1)).await;
     }
 }

@@ -1,10 +1,11 @@
-use crate::{Quic, address, at, bind, identity, loopback};
+use crate::{Quic, address, at, bind, deliver, identity, loopback, within};
 use memberlist_core::Transport;
 use memberlist_quic::{QuicError, QuicOptions, TlsOptions};
 use memberlist_tls::rustls;
 use nodecraft::resolver::socket_addr::SocketAddrResolver;
 use std::net::UdpSocket;
 use std::sync::Arc;
+use std::time::Duration;
 
 async fn failure(options: QuicOptions) -> QuicError {
     let tls = identity(&["127.0.0.1"]).tls_options().unwrap();
@@ -89,4 +90,27 @@ async fn configuration_without_the_suite_that_quic_needs_is_refused() {
     let tls = TlsOptions::new(Arc::clone(&good.server), Arc::new(client));
     let error = Quic::bind(SocketAddrResolver::default(), loopback(), tls).await.unwrap_err();
     assert!(matches!(&error, QuicError::InvalidTls { side: "client", .. }), "{error}");
+}
+
+/// Limits and times that are meant as none.
+#[tokio::test]
+async fn largest_options_work() {
+    let none = Duration::MAX;
+    let options = loopback()
+        .with_max_handshakes(usize::MAX)
+        .with_max_inbound(usize::MAX)
+        .with_max_per_ip(usize::MAX)
+        .with_max_outbound(usize::MAX)
+        .with_max_streams(u16::MAX)
+        .with_max_packet_streams(u16::MAX)
+        .with_max_pending(usize::MAX)
+        .with_peer_queue(usize::MAX)
+        .with_handshake_timeout(none)
+        .with_packet_timeout(none)
+        .with_close_timeout(none);
+    let (a, b) = (bind(options.clone()).await, bind(options).await);
+    deliver(&a, &b, &[1; 20_000]).await;
+    deliver(&b, &a, b"back").await;
+    within(a.shutdown()).await;
+    within(b.shutdown()).await;
 }
