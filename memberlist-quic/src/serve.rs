@@ -86,9 +86,12 @@ fn conclude<R: Runtime>(node: &Arc<Node<R>>, link: &Link, error: ConnectionError
     }
     let failure = ConnectFailure::from(error);
     if !failure.is_remote() {
-        // The handshake looks complete to the caller before the peer has judged the caller's certificate.
         node.count_failure(link.address, &failure);
-        node.pool.refused(link.address, failure);
+        // The handshake looks complete to the caller before the peer has judged the caller's certificate. Who calls and refuses us
+        // then has only ended its own call: strangers must not have us keep a note for each.
+        if link.dialled {
+            node.pool.refused(link.address, failure);
+        }
         return;
     }
     for packet in link.take_unanswered() {
