@@ -161,6 +161,8 @@ impl Link {
         }
         counters.packets_sent_by_stream.add(1);
         self.note(Note::Packet(packet.data.clone()));
+        // It may have to wait until the peer has read something else.
+        self.ask();
         true
     }
 
@@ -188,6 +190,11 @@ impl Link {
             drop(unanswered);
             self.note(Note::Watch);
         }
+    }
+
+    /// Asks for an acknowledgement, which an empty datagram gets from a living peer at once; whether that could be sent.
+    pub(crate) fn ask(&self) -> bool {
+        self.connection.send_datagram(Bytes::new()).is_ok()
     }
 
     /// Whether the peer has answered what was sent.

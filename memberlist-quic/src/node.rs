@@ -188,7 +188,7 @@ impl<R: Runtime> Node<R> {
     /// Whether the peer answers: an empty datagram asks for an acknowledgement.
     async fn is_alive(&self, link: &Link) -> bool {
         let before = link.received();
-        if link.connection.send_datagram(Bytes::new()).is_err() {
+        if !link.ask() {
             return !link.is_closed();
         }
         let asked = Instant::now();

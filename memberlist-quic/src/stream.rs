@@ -41,7 +41,9 @@ impl AsyncRead for QuicStream {
 impl AsyncWrite for QuicStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = Pin::new(&mut self.send).poll_write(cx, buf) {
-            self.link.watch(None);
+            if written.is_ok() {
+                self.link.watch(None);
+            }
             return Poll::Ready(written.map_err(io::Error::from));
         }
         // A writer that is blocked is not told by itself that the peer wants no more.

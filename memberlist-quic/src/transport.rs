@@ -166,7 +166,10 @@ where
             let link = self.node.connection(to).await?;
             match link.connection.open_bi().await {
                 Ok(stream) => {
-                    link.watch(None);
+                    // Opening alone sends nothing that could be answered.
+                    if link.ask() {
+                        link.watch(None);
+                    }
                     Ok(QuicStream::new(stream, link))
                 }
                 Err(error) => Err(QuicError::Connect { address: to, failure: error.into() }),
