@@ -29,9 +29,10 @@
 //!
 //! A connection is opened when something is sent to a peer, without the sender waiting for it: packets wait in a bounded queue, and all
 //! that is sent meanwhile shares the one attempt. It serves both directions: what a node sends back travels over the connection that
-//! its peer has opened. (But only if the peer has shown a certificate for the name by which it would have been called. Who has not may
-//! talk to us as far as the TLS configuration allows it; what is sent to its address goes over a connection of our own, where it has
-//! to show one.) Two nodes that call each other at the same moment agree on one of the two connections, and the other one becomes idle.
+//! its peer has opened. (But only if the peer has shown a certificate for the name by which it would have been called, of an authority
+//! that the server configuration trusts: let that be the one that the client configuration trusts, too. Who has not may talk to us
+//! as far as the TLS configuration allows it; what is sent to its address goes over a connection of our own, where it has to show
+//! one.) Two nodes that call each other at the same moment agree on one of the two connections, and the other one becomes idle.
 //! An unused connection is closed after [`QuicOptions::idle_timeout`]; there are no keep-alives.
 //!
 //! A peer that closes its connections in order says so. One that vanishes does not, and what is sent to it disappears. So after sending,

@@ -75,10 +75,12 @@ pub struct QuicOptions {
     pub max_pending: usize,
     /// Packets that wait for the connection to one peer, at most; the newest beyond are dropped and counted. At least 1. Default: 64.
     pub peer_queue: usize,
-    /// Bytes that a peer may send on all streams of one connection before they are read, and as many that this node may have sent
-    /// unacknowledged. 16 KiB to 1 GiB. Default: 1 MiB, enough for 80 Mbit/s over a round trip of 100 ms. With the datagrams that
-    /// wait (256 KiB either way) it bounds what one connection can hold: 2.5 MiB with a peer that is hostile or overwhelmed, about
-    /// 28 KiB with an idle one (measured).
+    /// Bytes that a peer may send on all streams of one connection before they are read (half of them on one stream, so that one that
+    /// is not read holds up no other), and as many that this node may have sent unacknowledged. 16 KiB to 1 GiB. Default: 1 MiB, enough
+    /// for 40 Mbit/s on one stream over a round trip of 100 ms. What one connection can hold is twice this, the datagrams that wait
+    /// (256 KiB either way), those kept to be sent again (128 KiB), and packets on one-way streams (`max_packet_streams` of `max_packet`
+    /// bytes): 3.6 MiB with a peer that is hostile or overwhelmed. To that come packets too large for a datagram that this node itself
+    /// has for the peer (`peer_queue`), if it sends such. An idle connection holds about 28 KiB (measured).
     pub window: u32,
     /// Sends packets to peers that were met before ahead of the end of the handshake (0-RTT), and takes such packets. **They can be
     /// replayed**: whoever records them on the way can make them arrive again, at a node that was restarted meanwhile, as with packets

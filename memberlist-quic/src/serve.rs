@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, Fuse, join3, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use memberlist_sockets::Slot;
-use quinn::{ConnectionError, RecvStream};
+use quinn::{ConnectionError, ReadError, RecvStream};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -135,9 +135,9 @@ async fn packet_streams<R: Runtime>(node: &Node<R>, link: &Link) -> ConnectionEr
 }
 
 async fn packet_stream<R: Runtime>(node: &Node<R>, link: &Link, mut stream: RecvStream) {
-    let read = stream.read_to_end(node.options.max_packet);
+    let read = read_packet(&mut stream, node.options.max_packet);
     match R::timeout(node.options.packet_timeout, read).await {
-        Ok(Ok(data)) => {
+        Ok(Ok(Some(data))) => {
             link.heard();
             node.receive(link.address, data.into());
         }
@@ -146,6 +146,19 @@ async fn packet_stream<R: Runtime>(node: &Node<R>, link: &Link, mut stream: Recv
             tracing::debug!(from = %link.address, ?failed, "packet on a stream refused");
         }
     }
+}
+
+/// A whole packet, `None` if it is too large. Copied in order as it comes: pieces that are kept hold the datagrams that carried them, and
+/// a peer that sends a byte at a time would make us hold a thousand times what it may send.
+async fn read_packet(stream: &mut RecvStream, max: usize) -> Result<Option<Vec<u8>>, ReadError> {
+    let mut packet = Vec::new();
+    while let Some(chunk) = stream.read_chunk(max + 1 - packet.len(), true).await? {
+        packet.extend_from_slice(&chunk.bytes);
+        if packet.len() > max {
+            return Ok(None);
+        }
+    }
+    Ok(Some(packet))
 }
 
 async fn streams<R: Runtime>(node: &Node<R>, link: &Arc<Link>) -> ConnectionError {

@@ -36,7 +36,7 @@ async fn streams_carry_all_bytes_both_ways() {
     echo(&a, &b, b"x").await;
     echo(&b, &a, b"y").await;
     assert_eq!((a.stats().outbound, a.stats().inbound), (1, 0));
-    echo(&b, &a, &vec![3; 8 << 20]).await;
+    echo(&b, &a, &vec![3; 3 << 20]).await;
     assert_eq!((a.stats().streams_opened, a.stats().streams_accepted), (1, 2));
     let capabilities = a.capabilities();
     assert!(capabilities.distinct_streams && capabilities.secure_streams && capabilities.secure_packets);
