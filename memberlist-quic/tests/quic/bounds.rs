@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 
 /// Passes the first datagram of each of the senders on and no answer back: handshakes begin and never end.
-async fn one_way(to: SocketAddr) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+pub(crate) async fn one_way(to: SocketAddr) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let here = socket.local_addr().unwrap();
     let relay = tokio::spawn(async move {

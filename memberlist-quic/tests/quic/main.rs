@@ -9,6 +9,7 @@
 
 mod binding;
 mod bounds;
+mod hostile;
 mod lifecycle;
 mod packets;
 mod recovery;
