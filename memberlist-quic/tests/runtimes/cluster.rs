@@ -13,7 +13,10 @@ type Plain<R> = Memberlist<Quic<R>, VoidDelegate<SmolStr, SocketAddr>, NativeWir
 
 /// Clusters of tests that run at the same time do not meet, whatever port is given to whom.
 fn options(label: &str) -> Options {
-    Options::local().with_framing(Framing::new().with_label(Label::new(label).unwrap()))
+    let mut options = Options::local().with_framing(Framing::new().with_label(Label::new(label).unwrap()));
+    // The machine may be loaded; nothing waits for it when all is well.
+    options.protocol.stream_timeout = DEADLINE;
+    options
 }
 
 async fn start<R: Runtime>(name: &str, address: SocketAddr, label: &str) -> Plain<R> {
