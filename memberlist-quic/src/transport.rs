@@ -31,6 +31,15 @@ pub struct QuicTransport<Res, R: Runtime> {
     bound: Vec<SocketAddr>,
 }
 
+/// Closes when the task that holds it has ended, or was dropped with its runtime.
+struct Closing(Arc<Lifecycle<Gates>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl<Res, R> QuicTransport<Res, R>
 where
     Res: ResolveAll<Address: Send + Sync, ResolvedAddress = SocketAddr, Runtime = R>,
@@ -68,11 +77,10 @@ where
         }
         // When our own tasks have ended, those of the QUIC implementation do, and with the last of them the sockets are closed.
         if let Some(held) = gates.enter() {
-            let (ended, gates) = (node.tasks.ended(), Arc::clone(&gates));
+            let (ended, closing) = (node.tasks.ended(), Closing(Arc::clone(&gates)));
             R::spawn_detach(async move {
-                let _held = held;
+                let (_held, _closing) = (held, closing);
                 ended.await;
-                gates.close();
             });
         }
         Ok(Self { resolver, node, streams: Mutex::new(streams), gates, bound })

@@ -1,7 +1,7 @@
 use crate::{address, bind, deliver, loopback, own_loopback, until, within};
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use memberlist_core::{Transport, TransportError};
-use memberlist_quic::QuicOptions;
+use memberlist_quic::{QuicError, QuicOptions};
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -146,4 +146,20 @@ async fn streams_that_nobody_took_are_closed() {
     let _ = within(stream.read_to_end(&mut answer)).await;
     assert!(answer.is_empty());
     assert_eq!(b.stats().pending_streams, 0);
+}
+
+/// An application that drops its runtime first can still end the transport on another one: nothing waits for tasks that are gone.
+#[test]
+fn shutdown_ends_although_its_runtime_has_gone_before() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let quic = first.block_on(bind(own_loopback()));
+    let peer = second.block_on(bind(loopback()));
+    let (me, peers) = (address(&quic), quic.peers());
+    second.block_on(within(peer.open_stream(&me))).unwrap();
+    first.shutdown_timeout(Duration::from_secs(10));
+    second.block_on(within(quic.shutdown()));
+    assert!(UdpSocket::bind(me).is_ok());
+    assert!(matches!(second.block_on(peers.identify(&address(&peer))), Err(QuicError::Closed)));
 }
