@@ -11,6 +11,7 @@ use std::fmt;
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
 
@@ -23,7 +24,11 @@ pub(crate) struct Gate {
     guard: Arc<Guard>,
 }
 
-type Inner = Mutex<Option<Pin<Box<dyn UdpPoller>>>>;
+struct Inner {
+    poller: Mutex<Option<Pin<Box<dyn UdpPoller>>>>,
+    /// Something waits until the socket takes it: on some runtimes each datagram does, for a moment.
+    waiting: AtomicBool,
+}
 
 impl Gate {
     pub(crate) fn new(socket: Arc<dyn AsyncUdpSocket>, guard: Arc<Guard>) -> io::Result<Arc<Self>> {
@@ -35,10 +40,16 @@ impl Gate {
         let socket = self.socket.write().unwrap_or_else(PoisonError::into_inner).take();
         for poller in lock(&self.pollers).drain(..) {
             if let Some(poller) = poller.upgrade() {
-                lock(&poller).take();
+                lock(&poller.poller).take();
             }
         }
         drop(socket);
+    }
+
+    /// Whether something waits to be sent.
+    pub(crate) fn is_sending(&self) -> bool {
+        let pollers = lock(&self.pollers);
+        pollers.iter().filter_map(Weak::upgrade).any(|poller| poller.waiting.load(Ordering::Relaxed))
     }
 
     fn with<T>(&self, otherwise: T, work: impl FnOnce(&Arc<dyn AsyncUdpSocket>) -> T) -> T {
@@ -53,7 +64,7 @@ impl AsyncUdpSocket for Gate {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
         let mut pollers = lock(&self.pollers);
         let inner = self.with(None, |socket| Some(Arc::clone(socket).create_io_poller()));
-        let inner = Arc::new(Mutex::new(inner));
+        let inner = Arc::new(Inner { poller: Mutex::new(inner), waiting: AtomicBool::new(false) });
         // Amortised: it is looked through when it would have to grow.
         if pollers.len() == pollers.capacity() {
             pollers.retain(|poller| poller.strong_count() > 0);
@@ -106,10 +117,12 @@ struct GatePoller(Arc<Inner>);
 
 impl UdpPoller for GatePoller {
     fn poll_writable(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *lock(&self.0) {
+        let writable = match &mut *lock(&self.0.poller) {
             Some(poller) => poller.as_mut().poll_writable(cx),
             None => Poll::Ready(Ok(())),
-        }
+        };
+        self.0.waiting.store(writable.is_pending(), Ordering::Relaxed);
+        writable
     }
 }
 

@@ -7,10 +7,25 @@ use std::io;
 use std::net::UdpSocket;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the tasks of the QUIC implementation work with: closed when the last of them has ended.
 pub(crate) struct Gates(pub(crate) Vec<Arc<Gate>>);
+
+impl Gates {
+    /// Waits until all that the connections have said has left, but not for long.
+    pub(crate) async fn flush<R: agnostic::Runtime>(&self) {
+        let mut calm = 0;
+        for _ in 0..100 {
+            // Twice: what has been found writable is only just being written.
+            calm = if self.0.iter().any(|gate| gate.is_sending()) { 0 } else { calm + 1 };
+            if calm == 2 {
+                return;
+            }
+            R::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
 
 impl Drop for Gates {
     fn drop(&mut self) {

@@ -79,8 +79,9 @@ where
         if let Some(held) = gates.enter() {
             let (ended, closing) = (node.tasks.ended(), Closing(Arc::clone(&gates)));
             R::spawn_detach(async move {
-                let (_held, _closing) = (held, closing);
+                let (held, _closing) = (held, closing);
                 ended.await;
+                held.flush::<R>().await;
             });
         }
         Ok(Self { resolver, node, streams: Mutex::new(streams), gates, bound })
