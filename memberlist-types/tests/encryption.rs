@@ -299,6 +299,26 @@ fn clear_frame_is_refused_early_where_encryption_is_required() {
     assert_eq!(receive_frame(&receiver, &small), Err(DecodeError::Unencrypted));
 }
 
+/// Nobody waits (and holds memory) for the rest of a large frame that can't be read anyway.
+#[test]
+fn frame_of_an_unknown_key_or_layer_is_refused_early() {
+    let (sender, receiver) = (node(&[&aes(1)]), node(&[&aes(2)]));
+    let bytes = frame(&sender);
+    for len in HEADER + 6..=bytes.len() {
+        assert_eq!(receive_frame(&receiver, &bytes[..len]), Err(DecodeError::NoKey), "{len}");
+        assert_eq!(receive_frame(&clear(), &bytes[..len]), Err(DecodeError::NoKey), "{len}");
+    }
+    assert_eq!(receive_frame(&receiver, &bytes[..HEADER + 5]), Err(DecodeError::Truncated));
+    let mut unknown = frame(&clear()).to_vec();
+    for tag in [0x1d, 0x22, 0x30, 0x41] {
+        unknown[HEADER + 4] = tag;
+        for len in HEADER + 5..=unknown.len() {
+            let refused = receive_frame(&clear(), &unknown[..len]);
+            assert_eq!(refused, Err(DecodeError::UnknownLayer(tag)), "{len}");
+        }
+    }
+}
+
 #[test]
 fn order_of_layers_is_fixed() {
     let (node, open) = (node(&[&aes(1)]), clear());

@@ -196,6 +196,14 @@ pub(super) fn peek<'a>(
 ) -> Result<Option<&'a [u8]>, DecodeError> {
     let Some(&tag) = inside.first() else { return Ok(None) };
     encryption::check_policy(framing, tag)?;
+    encryption::check_key(framing, inside)?;
+    let is_known = tag == BODY
+        || ChecksumAlgorithm::from_tag(tag).is_some()
+        || CompressionAlgorithm::from_tag(tag).is_some()
+        || encryption::is_known(tag);
+    if !is_known {
+        return Err(DecodeError::UnknownLayer(tag));
+    }
     let skipped = ChecksumAlgorithm::from_tag(tag).map_or(0, |algorithm| 1 + algorithm.value_len());
     let Some((&tag, content)) = inside.get(skipped..).and_then(<[u8]>::split_first) else { return Ok(None) };
     if CompressionAlgorithm::from_tag(tag).is_some() {

@@ -106,6 +106,18 @@ pub(super) fn check_policy(framing: &Framing, tag: u8) -> Result<(), DecodeError
     Ok(())
 }
 
+/// Refuses what is encrypted with a key that is not here, as soon as that shows: with the second byte.
+pub(super) fn check_key(framing: &Framing, inside: &[u8]) -> Result<(), DecodeError> {
+    let Some(algorithm) = inside.first().copied().and_then(EncryptionAlgorithm::from_tag) else {
+        return Ok(());
+    };
+    let keyring = framing.keyring.as_ref().ok_or(DecodeError::NoKey)?;
+    match inside.get(1) {
+        Some(&hint) if keyring.candidate(algorithm, hint, 0).is_none() => Err(DecodeError::NoKey),
+        _ => Ok(()),
+    }
+}
+
 /// Whether it is the tag of an encryption that is compiled in.
 pub(super) fn is_known(tag: u8) -> bool {
     EncryptionAlgorithm::from_tag(tag).is_some()

@@ -30,6 +30,10 @@ pub(super) fn check_policy(_: &Framing, _: u8) -> Result<(), DecodeError> {
     Ok(())
 }
 
+pub(super) const fn check_key(_: &Framing, _: &[u8]) -> Result<(), DecodeError> {
+    Ok(())
+}
+
 pub(super) const fn is_known(_: u8) -> bool {
     false
 }
