@@ -35,7 +35,9 @@ pub struct Options {
     pub framing: Framing,
     /// Encrypt with the keyring even what the transport encrypts and authenticates itself (packets, streams, or both, see
     /// [`Capabilities`](crate::Capabilities)). Default: false; what is encrypted all the same is understood. Set it alike on all nodes where the keyring's
-    /// policy is to require encryption: those without it send in clear over such a transport.
+    /// policy is to require encryption: those without it send in clear over such a transport. So it takes this where some nodes send their packets inside
+    /// TLS streams and others beside them: the latter refuse what is not encrypted, wherever it came from, and say so (`RejectReason::Unencrypted`).
+    /// Without a keyring it has no effect, and that is told at the start.
     pub always_encrypt: bool,
     /// Which layers of frames this node tells others that it reads. Default: all that are compiled in. For a wire of one's own that
     /// reads less, and for tests.

@@ -201,7 +201,9 @@ async fn missing_protection_is_told_at_the_start_and_only_then() {
     let said = log.take();
     assert!((3..=4).contains(&said.len()), "{said:?}");
     assert!(
-        said.iter().all(|line| line.contains("WARN") && line.contains("reason=\"unencrypted\"")),
+        said.iter().all(|line| ["WARN", "reason=\"unencrypted\"", "set its `always_encrypt`"]
+            .iter()
+            .all(|words| line.contains(words))),
         "{said:?}"
     );
     assert_eq!(node.stats().decode_rejected("unencrypted"), 600);

@@ -38,7 +38,8 @@ pub struct NetOptions {
     /// before a byte is read), outbound ones and members' addresses. Default: `None`.
     pub allowed: Option<CidrPolicy>,
     /// Packets travel over TCP, and no UDP socket is opened: for networks that block UDP, and with TLS to have packets inside it.
-    /// Nodes with and without it work together in one cluster. Costs a connection per peer that packets are exchanged with.
+    /// Nodes with and without it work together in one cluster; with TLS and a keyring that requires encryption, those with it must
+    /// encrypt with the keyring all the same (`always_encrypt` among the node's options), for the others require it of packets. Costs a connection per peer that packets are exchanged with.
     /// Default: false.
     pub streams_only: bool,
     /// An inbound connection that has not sent its first byte in this time (and before that, with TLS, shaken hands) is closed, as is

@@ -33,9 +33,15 @@ where
     let Some(reason) = reason(error) else { return };
     shared.input(|machine, now| machine.endpoint.reject(now, reason, None, Some(from.clone())));
     if shared.key_trouble.now(shared.uptime(), Duration::from_secs(60)) {
+        // A node that leaves the encryption to its transport does not know that it is expected from itself.
+        let hint = if reason == RejectReason::Unencrypted {
+            "; if that node sends packets inside TLS or QUIC, set its `always_encrypt`"
+        } else {
+            ""
+        };
         tracing::warn!(
             %from, reason = reason.name(), %error,
-            "what a node sent can't be read: compare its keys and algorithms with those here; all such refusals are counted, and told once a minute"
+            "what a node sent can't be read: compare its keys and algorithms with those here{hint}; all such refusals are counted, and told once a minute"
         );
     }
 }
