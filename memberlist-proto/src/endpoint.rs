@@ -153,7 +153,7 @@ pub struct Endpoint<I, A, W> {
     membership: Broadcasts<I>,
     user: Broadcasts<Bytes>,
     heard: heard::Heard,
-    forgotten: forgotten::Forgotten<I>,
+    forgotten: forgotten::Forgotten<I, A>,
     next_broadcast: u64,
     fairness: Fairness,
     budget: PeerBudget<A>,

@@ -9,27 +9,30 @@ use memberlist_types::{Alive, Dead};
 
 /// How many are remembered; the oldest give way. (No more than the table may have, either.)
 const REMEMBERED: usize = 16_384;
+/// Addresses that are told of one end within `admission::REPORT_INTERVAL`: what somebody says of a former one must not keep
+/// the present one from hearing of it.
+const MAX_TOLD: usize = 4;
 
 /// One that is not in the table any more.
-struct Grave {
+struct Grave<A> {
     /// At which incarnation it ended.
     incarnation: Incarnation,
     left: bool,
-    /// When its address was last told.
-    told_at: Option<Instant>,
+    /// Who was told of it lately.
+    told: Vec<(Instant, A)>,
     /// Its place in the order of burials.
     number: u64,
 }
 
 /// All whose end is remembered.
-pub(super) struct Forgotten<I> {
-    graves: HashMap<I, Grave>,
+pub(super) struct Forgotten<I, A> {
+    graves: HashMap<I, Grave<A>>,
     /// The oldest first. Those that were dug again or opened since have another number now, or none.
     order: VecDeque<(u64, I)>,
     buried: u64,
 }
 
-impl<I: Id> Forgotten<I> {
+impl<I: Id, A: Address> Forgotten<I, A> {
     pub(super) fn new() -> Self {
         Self { graves: HashMap::new(), order: VecDeque::new(), buried: 0 }
     }
@@ -39,7 +42,7 @@ impl<I: Id> Forgotten<I> {
         self.buried += 1;
         let number = self.buried;
         self.order.push_back((number, id.clone()));
-        self.graves.insert(id, Grave { incarnation, left, told_at: None, number });
+        self.graves.insert(id, Grave { incarnation, left, told: Vec::new(), number });
         while self.graves.len() > max || self.order.len() > 2 * max {
             let Some((number, id)) = self.order.pop_front() else { return };
             if self.graves.get(&id).is_some_and(|grave| grave.number == number) {
@@ -63,10 +66,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// A sign of life of a forgotten node, from before its end: it is asked itself.
     pub(super) fn on_ghost(&mut self, now: Instant, alive: Alive<I, A>) {
         let Some(grave) = self.forgotten.graves.get_mut(&alive.node.id) else { return };
-        if grave.told_at.is_some_and(|told| now.since(told) < admission::REPORT_INTERVAL) {
+        grave.told.retain(|(at, _)| now.since(*at) < admission::REPORT_INTERVAL);
+        let known = grave.told.iter().any(|(_, address)| *address == alive.node.address);
+        if known || grave.told.len() >= MAX_TOLD {
             return;
         }
-        grave.told_at = Some(now);
+        grave.told.push((now, alive.node.address.clone()));
         self.stats.ghosts += 1;
         let (incarnation, node, left) = (grave.incarnation, alive.node.id.clone(), grave.left);
         // One that is so far behind might not believe it, and never be seen again: it is asked on a stream.
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_oldest_give_way() {
-        let mut forgotten = Forgotten::new();
+        let mut forgotten = Forgotten::<u32, u16>::new();
         for id in 0..1_000u32 {
             forgotten.bury(id, inc(5), false, 10);
         }
@@ -107,7 +112,7 @@ mod tests {
 
     #[test]
     fn only_what_is_newer_than_the_end_is_new() {
-        let mut forgotten = Forgotten::new();
+        let mut forgotten = Forgotten::<u32, u16>::new();
         forgotten.bury(1u32, inc(5), true, 10);
         assert!(forgotten.is_old(&1, inc(4)) && forgotten.is_old(&1, inc(5)));
         assert!(!forgotten.is_old(&1, inc(6)) && !forgotten.is_old(&2, inc(1)));

@@ -202,6 +202,33 @@ fn old_life_of_a_forgotten_node_is_not_believed_and_its_node_is_told() {
     assert_eq!(solo.machine.stats().ghosts, 2);
 }
 
+/// Who repeats without end what a node once said at a former address can't keep it from hearing of its end where it is now, nor make
+/// others send to any number of addresses.
+#[test]
+fn record_of_a_former_address_does_not_keep_a_forgotten_node_out() {
+    let mut solo = with_a_grave();
+    let at = |address| {
+        let mut alive = alive(4, 6);
+        alive.node.address = address;
+        Message::Alive(alive)
+    };
+    solo.hear_from(9_999, at(addr(4)));
+    solo.hear(44, at(addr(44)));
+    let told = |solo: &Solo| {
+        let end = Message::Dead(dead(4, 7, ME));
+        solo.messages().filter(|(_, message)| **message == end).map(|(to, _)| to).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&solo), [addr(4), addr(44)]);
+    for id in 50..90 {
+        solo.hear_from(9_999, at(addr(id)));
+    }
+    assert_eq!(told(&solo).len(), 4);
+    solo.advance(secs(1));
+    solo.hear(44, at(addr(44)));
+    assert_eq!(told(&solo).last(), Some(&addr(44)));
+    assert_eq!(told(&solo).len(), 5);
+}
+
 /// It was not dead at all, or is again there: it refutes, and that is new.
 #[test]
 fn forgotten_node_that_lives_refutes_its_death_and_is_back() {
