@@ -5,8 +5,9 @@ pub enum DecodeError {
     /// It ends before it is complete.
     #[error("input is truncated")]
     Truncated,
-    /// The first byte (or the format version) is none of this wire.
-    #[error("not a frame of this wire (starts with {0:#04x})")]
+    /// The first byte (or the format version) is none of this wire. Where it is how TLS begins, the text says so: one of the two nodes is
+    /// configured for TLS and the other is not.
+    #[error("not a frame of this wire (starts with {0:#04x}){hint}", hint = hint(*.0))]
     BadMagic(u8),
     /// The label is missing or another one: a node of another cluster.
     #[error("label does not match")]
@@ -77,6 +78,17 @@ impl DecodeError {
             Self::TooLarge { .. } => "too_large",
             Self::Invalid(_) => "invalid",
         }
+    }
+}
+
+/// What a first byte that is none of ours may come from.
+const fn hint(first: u8) -> &'static str {
+    match first {
+        // What a TLS server answers to clear text: an alert.
+        0x15 => ": the peer seems to speak TLS, and this node does not",
+        // A handshake, which a TLS client begins with.
+        0x16 => ": the peer seems to speak TLS (a handshake), and this node does not",
+        _ => "",
     }
 }
 

@@ -145,6 +145,13 @@ fn values_and_options_read_plainly() {
 fn errors_say_what_to_look_for() {
     reads(DecodeError::Truncated, "input is truncated");
     reads(DecodeError::BadMagic(7), "not a frame of this wire (starts with 0x07)");
+    for (first, hint) in
+        [(0x15, "the peer seems to speak TLS"), (0x16, "the peer seems to speak TLS (a handshake)")]
+    {
+        let text =
+            format!("not a frame of this wire (starts with {first:#04x}): {hint}, and this node does not");
+        reads(DecodeError::BadMagic(first), &text);
+    }
     reads(DecodeError::LabelMismatch, "label does not match");
     reads(DecodeError::ChecksumMismatch, "checksum does not match");
     reads(DecodeError::UnknownLayer(0x21), "unknown or disabled layer 0x21");
