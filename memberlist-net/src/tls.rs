@@ -104,14 +104,14 @@ impl Layering for Tls {
 
     async fn accept<R: Runtime>(&self, tcp: Stream<R>) -> Result<TlsStream<Stream<R>>, Unopened<R>> {
         let acceptor = TlsAcceptor::from(self.options.server.clone());
-        let stream = acceptor
-            .accept(Gather(tcp))
-            .into_fallible()
-            .await
-            .map_err(|(error, tcp)| Unopened { error: explain_handshake(error), tcp: tcp.0 })?;
+        let stream = acceptor.accept(Gather::new(tcp)).into_fallible().await.map_err(|(error, tcp)| {
+            Unopened { error: explain_handshake(error, true), tcp: tcp.into_inner() }
+        })?;
         match self.options.admit_client(stream.get_ref().1.peer_certificates()) {
             Ok(()) => Ok(TlsStream::accepted(stream)),
-            Err(failure) => Err(Unopened { error: explain::as_io(failure), tcp: stream.into_inner().0.0 }),
+            Err(failure) => {
+                Err(Unopened { error: explain::as_io(failure), tcp: stream.into_inner().0.into_inner() })
+            }
         }
     }
 
@@ -123,7 +123,11 @@ impl Layering for Tls {
     ) -> io::Result<TlsStream<Stream<R>>> {
         let connector = TlsConnector::from(self.options.client.clone());
         let name = self.options.server_name.name_for(to.ip());
-        let stream = connector.connect(name, Gather(tcp)).await.map_err(explain_handshake)?;
+        let stream = connector
+            .connect(name, Gather::new(tcp))
+            .into_fallible()
+            .await
+            .map_err(|(error, tcp)| explain_handshake(error, tcp.has_heard()))?;
         Ok(TlsStream::connected(stream, late))
     }
 

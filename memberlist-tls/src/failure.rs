@@ -53,8 +53,14 @@ pub enum HandshakeFailure {
     /// What the peer says is not TLS.
     #[error("the peer does not speak TLS: this node is configured for it, the peer is not")]
     NotTls,
-    /// The connection ended before the handshake did; nothing was said about why. So behaves a peer that does not speak TLS.
-    #[error("the peer ended the connection during the handshake: it may not speak TLS")]
+    /// The connection ended before the peer had answered with a single byte. So behaves a peer that does not speak TLS, and one that has as
+    /// many connections as it lets in (of one address, or in all).
+    #[error(
+        "the peer closed the connection before the handshake: perhaps it has too many connections, or does not speak TLS"
+    )]
+    Unanswered,
+    /// The connection ended in the middle of the handshake; nothing was said about why.
+    #[error("the peer ended the connection during the handshake, and did not say why")]
     Ended,
     /// Both have no protocol version, cipher suite or the like in common.
     #[error("the peer's TLS is incompatible with this node's: {0}")]

@@ -1,8 +1,8 @@
 use memberlist_tls::HandshakeFailure;
 use std::io;
 
-/// An error during a handshake, with its [`HandshakeFailure`] inside if it is one.
-pub(super) fn explain_handshake(error: io::Error) -> io::Error {
+/// An error during a handshake, with its [`HandshakeFailure`] inside if it is one. `answered`: whether the peer had said anything.
+pub(super) fn explain_handshake(error: io::Error, answered: bool) -> io::Error {
     if of_rustls(&error).is_some() {
         return explain(error);
     }
@@ -10,7 +10,9 @@ pub(super) fn explain_handshake(error: io::Error) -> io::Error {
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe => as_io(HandshakeFailure::Ended),
+        | io::ErrorKind::BrokenPipe => {
+            as_io(if answered { HandshakeFailure::Ended } else { HandshakeFailure::Unanswered })
+        }
         _ => error,
     }
 }
@@ -25,7 +27,7 @@ pub(super) fn explain(error: io::Error) -> io::Error {
 
 pub(super) fn as_io(failure: HandshakeFailure) -> io::Error {
     let kind = match failure {
-        HandshakeFailure::Ended => io::ErrorKind::UnexpectedEof,
+        HandshakeFailure::Ended | HandshakeFailure::Unanswered => io::ErrorKind::UnexpectedEof,
         _ => io::ErrorKind::InvalidData,
     };
     io::Error::new(kind, failure)
@@ -42,5 +44,6 @@ pub(crate) fn handshake_failure(error: &io::Error) -> Option<&HandshakeFailure> 
 
 /// Whether the peers did not come to terms. A peer that went away without a word is none: port scanners and health checks do that.
 pub(crate) fn is_handshake_failure(error: &io::Error) -> bool {
-    handshake_failure(error).is_some_and(|failure| *failure != HandshakeFailure::Ended)
+    handshake_failure(error)
+        .is_some_and(|failure| !matches!(failure, HandshakeFailure::Ended | HandshakeFailure::Unanswered))
 }
