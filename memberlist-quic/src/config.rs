@@ -17,6 +17,8 @@ use std::time::Duration;
 const PROTOCOL: &[u8] = b"memberlist/1";
 /// Datagrams of one connection that wait, either way, in bytes.
 const DATAGRAM_BUFFER: usize = 256 * 1024;
+/// A stream may fill this part of its connection's window, and no more: others, and packets on streams, share what is left.
+const STREAM_SHARE: u32 = 8;
 /// How often a peer can be called again before it must have given new tickets.
 const TICKETS: usize = 4;
 
@@ -108,8 +110,6 @@ fn client(
 
 fn transport(options: &QuicOptions) -> Result<TransportConfig, QuicError> {
     let window = VarInt::from_u32(options.window);
-    // A stream that nobody reads leaves the other half to the others.
-    let stream_window = VarInt::from_u32(options.window / 2);
     let idle = options.idle_timeout.try_into().map_err(|_| QuicError::InvalidOption {
         name: "idle_timeout",
         value: format!("{:?}", options.idle_timeout),
@@ -121,7 +121,7 @@ fn transport(options: &QuicOptions) -> Result<TransportConfig, QuicError> {
         .max_concurrent_bidi_streams(VarInt::from_u32(options.max_streams.into()))
         .max_concurrent_uni_streams(VarInt::from_u32(options.max_packet_streams.into()))
         .receive_window(window)
-        .stream_receive_window(stream_window)
+        .stream_receive_window(VarInt::from_u32(options.window / STREAM_SHARE))
         .send_window(options.window.into())
         .datagram_receive_buffer_size(Some(DATAGRAM_BUFFER))
         .datagram_send_buffer_size(DATAGRAM_BUFFER)

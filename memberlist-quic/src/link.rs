@@ -60,11 +60,20 @@ pub(crate) struct Outgoing {
     pub(crate) again: bool,
 }
 
+/// How much had travelled before something was sent. Taken first, because the answer may come before its sender goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    received: u64,
+    sent: u64,
+}
+
 /// What was sent since the peer was last heard of.
 #[derive(Default)]
 struct Unanswered {
     /// Datagrams received when this began.
     received: u64,
+    /// Datagrams sent when this began.
+    sent: u64,
     since: Option<Instant>,
     /// The task has been told.
     watched: bool,
@@ -127,6 +136,7 @@ impl Link {
         if self.is_closed() {
             return Err(packet);
         }
+        let before = self.before();
         let len = packet.data.len();
         if self.connection.max_datagram_size().is_some_and(|max| len <= max) {
             if self.connection.datagram_send_buffer_space() < len {
@@ -148,7 +158,7 @@ impl Link {
         if packet.again {
             counters.packets_resent.add(1);
         }
-        self.watch((!packet.again).then_some(packet.data));
+        self.watch(before, (!packet.again).then_some(packet.data));
         Ok(())
     }
 
@@ -171,14 +181,23 @@ impl Link {
         self.large.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// To be asked before something is sent that will be watched.
+    pub(crate) fn before(&self) -> Before {
+        let udp = self.connection.stats();
+        Before { received: udp.udp_rx.datagrams, sent: udp.udp_tx.datagrams }
+    }
+
     /// Notes that something was sent, which a living peer acknowledges.
-    pub(crate) fn watch(&self, packet: Option<Bytes>) {
-        let received = self.received();
+    pub(crate) fn watch(&self, before: Before, packet: Option<Bytes>) {
         let mut unanswered = lock(&self.unanswered);
-        if unanswered.received != received {
-            unanswered.answered(received);
+        // Who sends beside us may have been later, and be noted already.
+        if unanswered.received < before.received {
+            unanswered.answered(before.received);
         }
-        unanswered.since.get_or_insert_with(Instant::now);
+        if unanswered.since.is_none() {
+            unanswered.since = Some(Instant::now());
+            unanswered.sent = before.sent;
+        }
         if let Some(packet) = packet.filter(|packet| {
             unanswered.packets.len() < MAX_KEPT && unanswered.bytes + packet.len() <= MAX_KEPT_BYTES
         }) {
@@ -217,6 +236,13 @@ impl Link {
             // We were late ourselves: a node that was paused must not doubt others for its own sleep.
             unanswered.since = Some(Instant::now());
             unanswered.last_look = false;
+            return Look::Wait(patience);
+        }
+        if self.sent() == unanswered.sent && self.ask() {
+            // What was to be sent is held back, by streams that nobody reads: there is nothing that could have been answered. An empty
+            // datagram is not held back, and will be.
+            unanswered.since = Some(Instant::now());
+            unanswered.sent = u64::MAX;
             return Look::Wait(patience);
         }
         if !unanswered.last_look {
@@ -267,6 +293,11 @@ impl Link {
     /// Datagrams (of UDP) received: grows with everything that the peer sends, acknowledgements too.
     pub(crate) fn received(&self) -> u64 {
         self.connection.stats().udp_rx.datagrams
+    }
+
+    /// Datagrams (of UDP) sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.connection.stats().udp_tx.datagrams
     }
 
     /// Something that the peer said has reached us.

@@ -52,7 +52,8 @@ pub struct QuicOptions {
     /// A packet that travels on a stream must be complete after this time, on either side. Must not be zero. Default: 5 s.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub packet_timeout: Duration,
-    /// What a shutdown waits at most until what was sent has been acknowledged. Zero does not wait. Default: 500 ms.
+    /// What a shutdown waits at most until what was sent has been acknowledged, and as long again until peers have been told of the end
+    /// (50 ms at least, 5 s at most; it takes one as a rule). Zero does not wait for acknowledgements. Default: 500 ms.
     #[cfg_attr(feature = "serde", serde(with = "humantime_serde"))]
     pub close_timeout: Duration,
     /// Inbound handshakes at once, at most; the newest beyond are refused. One IP address has half of them at most, so that a host
@@ -75,9 +76,10 @@ pub struct QuicOptions {
     pub max_pending: usize,
     /// Packets that wait for the connection to one peer, at most; the newest beyond are dropped and counted. At least 1. Default: 64.
     pub peer_queue: usize,
-    /// Bytes that a peer may send on all streams of one connection before they are read (half of them on one stream, so that one that
-    /// is not read holds up no other), and as many that this node may have sent unacknowledged. 16 KiB to 1 GiB. Default: 1 MiB, enough
-    /// for 40 Mbit/s on one stream over a round trip of 100 ms. What one connection can hold is twice this, the datagrams that wait
+    /// Bytes that a peer may send on all streams of one connection before they are read, and as many that this node may have sent
+    /// unacknowledged. A single stream may fill an eighth of it, so that seven that nobody reads leave room for others, and for the
+    /// packets that travel on streams (those in datagrams need none). 16 KiB to 1 GiB. Default: 1 MiB, enough for 80 Mbit/s over a
+    /// round trip of 100 ms, 10 of them on one stream. What one connection can hold is twice this, the datagrams that wait
     /// (256 KiB either way), those kept to be sent again (128 KiB), and packets on one-way streams (`max_packet_streams` of `max_packet`
     /// bytes): 3.6 MiB with a peer that is hostile or overwhelmed. To that come packets too large for a datagram that this node itself
     /// has for the peer (`peer_queue`), if it sends such. An idle connection holds about 28 KiB (measured).

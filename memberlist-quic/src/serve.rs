@@ -50,7 +50,7 @@ pub(crate) async fn serve<R: Runtime>(node: Arc<Node<R>>, serving: Serving) {
     node.pool.remove(&link);
     match lost {
         Some(error) => conclude(&node, &link, error),
-        None => say_goodbye::<R>(&link).await,
+        None => say_goodbye(&node, &link).await,
     }
 }
 
@@ -63,17 +63,27 @@ async fn flush<R: Runtime>(node: &Node<R>, link: &Link) {
     }
 }
 
-/// Closes the connection, and waits until the peer has been told.
-async fn say_goodbye<R: Runtime>(link: &Link) {
-    let sent = || link.connection.stats().udp_tx.datagrams;
+/// Closes the connection, and waits until the peer has been told: when the transport has ended nothing is sent any more, and a peer that
+/// waits on a stream would wait until the connection's idle timeout.
+async fn say_goodbye<R: Runtime>(node: &Node<R>, link: &Link) {
+    /// A millisecond apart. However late we are ourselves, the task that sends it shall have had its turns.
+    const LOOKS: usize = 50;
+    /// However long streams may take to be acknowledged.
+    const AT_MOST: Duration = Duration::from_secs(5);
+    if link.is_closed() {
+        // The peer was first.
+        return;
+    }
+    let before = link.sent();
     link.close(Goodbye::Shutdown);
-    // Looked at only now: what leaves a closed connection is the goodbye, and what left before may be anything.
-    let before = sent();
-    for _ in 0..50 {
-        if sent() != before {
-            return;
-        }
+    // What leaves from now on is the goodbye. What left meanwhile may have been that, or anything; then the wait is a short one.
+    let closed = link.sent();
+    let limit = if closed == before { node.options.close_timeout.min(AT_MOST) } else { Duration::ZERO };
+    let began = Instant::now();
+    let mut looks = 0;
+    while link.sent() == closed && (looks < LOOKS || began.elapsed() < limit) {
         R::sleep(Duration::from_millis(1)).await;
+        looks += 1;
     }
 }
 

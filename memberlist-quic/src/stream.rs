@@ -40,9 +40,10 @@ impl AsyncRead for QuicStream {
 
 impl AsyncWrite for QuicStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let before = self.link.before();
         if let Poll::Ready(written) = Pin::new(&mut self.send).poll_write(cx, buf) {
             if written.is_ok() {
-                self.link.watch(None);
+                self.link.watch(before, None);
             }
             return Poll::Ready(written.map_err(io::Error::from));
         }

@@ -176,8 +176,9 @@ where
             match link.connection.open_bi().await {
                 Ok(stream) => {
                     // Opening alone sends nothing that could be answered.
+                    let before = link.before();
                     if link.ask() {
-                        link.watch(None);
+                        link.watch(before, None);
                     }
                     Ok(QuicStream::new(stream, link))
                 }

@@ -7,7 +7,7 @@ use crate::{
 use memberlist_conformance::{Bound, Fixture, Garbage, Relay, sockets};
 use memberlist_quic::{QuicOptions, QuicTransport};
 use nodecraft::resolver::socket_addr::SocketAddrResolver;
-use std::{future::Future, marker::PhantomData, net::SocketAddr, time::Duration};
+use std::{future::Future, marker::PhantomData, net::SocketAddr};
 
 pub(crate) struct Quic<R>(PhantomData<R>);
 
@@ -22,8 +22,7 @@ impl<R: Runs> Fixture for Quic<R> {
 
     async fn bind(&self, at: Option<&SocketAddr>) -> Bound<Self> {
         bind_fresh(at, false, async |address| {
-            // A peer that ends may fail to say so (its last packet is lost, or never left). It is then noticed by its silence.
-            let options = QuicOptions::new().with_bind(address).with_idle_timeout(Duration::from_secs(5));
+            let options = QuicOptions::new().with_bind(address);
             QuicTransport::bind(SocketAddrResolver::default(), options, tls_options()).await
         })
         .await
@@ -35,13 +34,6 @@ impl<R: Runs> Fixture for Quic<R> {
 
     fn block_on<T>(test: impl Future<Output = T>) -> T {
         R::run(test)
-    }
-
-    fn exempt(&self, test: &str) -> Option<&'static str> {
-        let shared = "streams::reader_that_takes_nothing_holds_the_writer_back streams::stalled_streams_hold_up_no_other";
-        shared.contains(test).then_some(
-            "a stream may fill the window of its whole connection, and nothing else is sent there until it is read",
-        )
     }
 
     async fn throw(&self, to: &SocketAddr, garbage: Garbage) {

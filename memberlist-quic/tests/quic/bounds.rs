@@ -3,7 +3,7 @@
 use crate::{Quic, address, at, bind, deliver, loopback, until, within};
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use memberlist_core::{Transport, TransportError};
-use memberlist_quic::{CidrPolicy, ConnectFailure, QuicError, QuicOptions};
+use memberlist_quic::{CidrPolicy, ConnectFailure, QuicError, QuicOptions, QuicStream};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,20 +164,56 @@ async fn streams_of_one_connection_are_bounded() {
     assert!(begin.elapsed() >= Duration::from_millis(200));
 }
 
-/// A peer that reads nothing makes the sender wait, and costs no more than the window.
+/// Writes until nothing more is taken for a while; gives how much was.
+async fn fill(stream: &mut QuicStream) -> usize {
+    let mut written = 0;
+    while let Ok(sent) = tokio::time::timeout(Duration::from_millis(300), stream.write(&[0; 4096])).await {
+        written += sent.unwrap();
+        assert!(written <= 4 << 20, "nothing bounds it");
+    }
+    written
+}
+
+/// A peer that reads nothing makes the sender wait, and costs no more than its part of the window.
 #[tokio::test]
 async fn slow_reader_bounds_what_is_under_way() {
     let (a, b) =
         (bind(loopback().with_window(64 * 1024)).await, bind(loopback().with_window(64 * 1024)).await);
     let mut stream = within(a.open_stream(&address(&b))).await.unwrap();
-    let mut written = 0;
-    while let Ok(sent) = tokio::time::timeout(Duration::from_millis(300), stream.write(&[0; 4096])).await {
-        written += sent.unwrap();
-        assert!(written <= 256 * 1024);
-    }
-    assert!(written >= 32 * 1024);
-    // Packets still pass it.
+    assert_eq!(fill(&mut stream).await, 8 * 1024);
+    // Packets still pass it, in datagrams and on streams of their own.
     deliver(&a, &b, b"past").await;
+    deliver(&a, &b, &[7; 40_000]).await;
+}
+
+/// Streams that nobody reads hold up neither others nor packets, and their connection stays, because the peer still answers.
+#[tokio::test]
+async fn streams_that_nobody_reads_hold_up_nothing_else() {
+    let (a, b) = (bind(loopback()).await, bind(loopback()).await);
+    let mut stalled = Vec::new();
+    for _ in 0..7 {
+        let mut stream = within(a.open_stream(&address(&b))).await.unwrap();
+        assert_eq!(fill(&mut stream).await, 128 * 1024);
+        stalled.push((stream, within(b.accept_stream()).await.unwrap()));
+    }
+    deliver(&a, &b, b"past").await;
+    deliver(&a, &b, &[7; 60_000]).await;
+    crate::streams::echo(&a, &b, &[8; 300_000]).await;
+    // One more takes what is left: now nothing can be said on any stream, but the connection is as good as before.
+    let mut last = within(a.open_stream(&address(&b))).await.unwrap();
+    assert!(fill(&mut last).await > 0);
+    let mut mute = within(a.open_stream(&address(&b))).await.unwrap();
+    assert_eq!(fill(&mut mute).await, 0);
+    a.send_packet(&address(&b), vec![9; 60_000].into()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!((a.stats().connections_opened, a.stats().connections_replaced), (1, 0), "{:?}", a.stats());
+    deliver(&a, &b, b"still").await;
+    // What was said arrives as soon as it is read.
+    let (_, (_, mut reader)) = stalled.swap_remove(0);
+    let mut first = vec![1; 128 * 1024];
+    within(reader.read_exact(&mut first)).await.unwrap();
+    assert!(first.iter().all(|byte| *byte == 0));
+    within(mute.write_all(b"at last")).await.unwrap();
 }
 
 /// Packets that nobody takes make room for newer ones.

@@ -159,7 +159,7 @@ async fn peer_that_reads_nothing_is_not_taken_for_dead() {
     let patience = Duration::from_millis(600);
     let mut unread = Vec::new();
     let mut written = 0;
-    for _ in 0..3 {
+    for _ in 0..9 {
         let mut stream = within(a.open_stream(&address(&b))).await.unwrap();
         while let Ok(sent) = tokio::time::timeout(patience, stream.write(&[0; 4096])).await {
             written += sent.unwrap();
@@ -170,9 +170,9 @@ async fn peer_that_reads_nothing_is_not_taken_for_dead() {
     a.send_packet(&address(&b), vec![7; 20_000].into()).await.unwrap();
     tokio::time::sleep(patience).await;
     let mut reading = tokio::task::JoinSet::new();
-    for _ in 0..2 {
+    for _ in 0..8 {
         let (_, mut stream) = within(b.accept_stream()).await.unwrap();
-        reading.spawn(async move { stream.read_exact(&mut [0; 32 * 1024]).await.map(drop) });
+        reading.spawn(async move { stream.read_exact(&mut [0; 8 * 1024]).await.map(drop) });
     }
     while let Some(read) = within(reading.join_next()).await {
         read.unwrap().unwrap();

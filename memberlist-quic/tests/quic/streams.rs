@@ -111,7 +111,7 @@ async fn peer_that_does_not_answer_is_the_peers_failure() {
 #[tokio::test]
 async fn dropped_stream_delivers_what_was_written() {
     let (a, b) = (bind(loopback()).await, bind(loopback()).await);
-    let sent = vec![5; 300_000];
+    let sent = vec![5; 100_000];
     let mut stream = within(a.open_stream(&address(&b))).await.unwrap();
     within(stream.write_all(&sent)).await.unwrap();
     drop(stream);
