@@ -137,6 +137,11 @@ fn server_crypto(options: &QuicOptions, tls: &TlsOptions) -> Result<QuicServerCo
     if config.alpn_protocols.is_empty() {
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
     }
+    // A resumed session looks at no certificate, so one that was revoked would go on for as long as its tickets. They are given where
+    // early packets are asked for, and nothing else needs them.
+    if !options.early_packets() {
+        config.send_tls13_tickets = 0;
+    }
     config.max_early_data_size = if options.early_packets() { u32::MAX } else { 0 };
     let config = Arc::new(config);
     // What the QUIC implementation would only find out, and panic at, when the first connection comes.
