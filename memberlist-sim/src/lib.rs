@@ -1,1 +1,20 @@
 //! A deterministic simulator for memberlist: thousands of real endpoints on a virtual clock and a virtual network.
+//!
+//! The nodes of a [`Simulation`] are the state machines that users deploy ([`memberlist_proto::Endpoint`]), their packets are the bytes
+//! of a real wire, their streams real conversations. Only clock, network and processes are virtual, so an hour of a cluster takes
+//! seconds, and the same seed gives the same steps, byte for byte.
+//!
+//! It proves properties of the protocol over thousands of seeds, repeats published experiments, and tells what a cluster of a size will do.
+
+mod names;
+mod network;
+mod observe;
+pub mod random;
+mod simulation;
+
+pub use memberlist_proto::{Instant, Options};
+pub use memberlist_types::State;
+pub use names::{Addr, Name, NodeIndex};
+pub use network::{Flight, Latency, Link, Medium, Network, Rule, RuleId, Verdict};
+pub use observe::{Action, Fate, Loss, Observer, Step, StreamStep, View};
+pub use simulation::{Restart, Simulation, Traffic};

@@ -1,0 +1,457 @@
+//! The simulation: nodes, their clocks and their conversations, one event after the other.
+
+use crate::{Addr, Fate, Flight, Loss, Medium, Name, Network, NodeIndex, Observer, Step, random};
+use bytes::Bytes;
+use core::time::Duration;
+use host::{Host, Input, Output};
+use memberlist_proto::{
+    CreateError, Endpoint, Instant, LocalNode, Options, Transmit,
+    types::{Framing, Layers, Message, NativeWire, Wire},
+};
+use queue::{Class, Queue};
+use streams::Streams;
+
+mod actions;
+mod host;
+mod queue;
+mod streams;
+
+pub use actions::Restart;
+pub use host::Traffic;
+
+/// How many inputs a node that is overloaded handles before a timer that is due gets its turn.
+const INPUTS_BEFORE_TIMER: u32 = 8;
+
+/// A cluster of real endpoints on a virtual clock and a virtual network.
+///
+/// Everything is decided by the seed and by what is asked for: the same calls give the same steps, on every machine and in every
+/// build. Nothing runs but what [`run_for`](Simulation::run_for) and its kin let run.
+///
+/// `O` sees every step ([`Observer`]); `W` is the wire that the nodes speak.
+///
+/// ```
+/// use memberlist_sim::{Network, NodeIndex, Options, Simulation};
+/// use std::time::Duration;
+///
+/// let mut cluster = Simulation::new(42, Network::lan());
+/// cluster.form(16, &Options::lan())?;
+/// cluster.run_for(Duration::from_secs(5));
+/// cluster.crash(NodeIndex(3));
+/// let found = cluster.run_until(Duration::from_secs(60), |cluster| cluster.count_agree(15));
+/// assert!(found, "everybody has found out");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Simulation<O = (), W = NativeWire> {
+    now: Instant,
+    seed: u64,
+    wire: W,
+    framing: Framing,
+    hosts: Vec<Host<W>>,
+    /// What the network is like; may be changed at any time.
+    network: Network,
+    queue: Queue<Occurrence<O, W>>,
+    streams: Streams,
+    /// Bytes of packets that wait for a node whose process does not read; what comes beyond is lost.
+    socket_buffer: usize,
+    events: u64,
+    observer: O,
+    /// Messages of the packet that is being read, kept to reuse its memory.
+    messages: Vec<Message<Name, Addr>>,
+}
+
+type Deed<O, W> = Box<dyn FnOnce(&mut Simulation<O, W>)>;
+
+/// Something that is to happen.
+enum Occurrence<O, W> {
+    Packet { from: Addr, to: Addr, bytes: Bytes },
+    Segment(streams::Segment),
+    Resend(streams::Segment),
+    StreamDeadline(streams::ConversationId),
+    Wake(NodeIndex, u32),
+    Timer(NodeIndex, u32),
+    Action(Deed<O, W>),
+}
+
+impl Simulation {
+    /// An empty simulation that nobody observes.
+    #[must_use]
+    pub fn new(seed: u64, network: Network) -> Self {
+        Self::with_observer(seed, network, ())
+    }
+}
+
+impl<O: Observer> Simulation<O> {
+    /// An empty simulation that is observed.
+    #[must_use]
+    pub fn with_observer(seed: u64, network: Network, observer: O) -> Self {
+        Self::with_wire(seed, network, observer, NativeWire)
+    }
+}
+
+impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
+    /// An empty simulation whose nodes speak this wire.
+    #[must_use]
+    pub fn with_wire(seed: u64, mut network: Network, observer: O, wire: W) -> Self {
+        network.seed(seed);
+        Self {
+            now: Instant::START,
+            seed,
+            wire,
+            framing: Framing::new(),
+            hosts: Vec::new(),
+            network,
+            queue: Queue::new(),
+            streams: Streams::new(),
+            socket_buffer: 208 << 10,
+            events: 0,
+            observer,
+            messages: Vec::new(),
+        }
+    }
+
+    /// Nodes wrap their packets and frames like this. Default: nothing but the wire's own. For nodes that are added from now on.
+    pub fn set_framing(&mut self, framing: Framing) {
+        self.framing = framing;
+    }
+
+    /// Bytes of packets that wait for a node whose process does not read; what comes beyond is lost. Default 208 KiB, that of Linux.
+    pub fn set_socket_buffer(&mut self, bytes: usize) {
+        self.socket_buffer = bytes;
+    }
+
+    /// The time of the simulation, from [`Instant::START`] on.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// How many events there were so far: packets and stream segments delivered, and timers fired.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The network.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// What was observed.
+    #[must_use]
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// What was observed, to be reset.
+    pub fn observer_mut(&mut self) -> &mut O {
+        &mut self.observer
+    }
+
+    /// Ends the simulation, and gives what was observed.
+    #[must_use]
+    pub fn into_observer(self) -> O {
+        self.observer
+    }
+
+    // ---- time ----
+
+    /// Lets this much time pass.
+    pub fn run_for(&mut self, time: Duration) {
+        self.run_until(time, |_| false);
+    }
+
+    /// Lets time pass until the condition holds (looked at before and after each event), at most this long; says whether it holds.
+    pub fn run_until(&mut self, at_most: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
+        let end = self.now + at_most;
+        loop {
+            if done(self) {
+                return true;
+            }
+            if !self.step_before(end) {
+                return done(self);
+            }
+        }
+    }
+
+    /// As [`run_until`](Simulation::run_until), but looks at the condition only each time when so much time has passed: for conditions that
+    /// take long to look at.
+    pub fn run_checking(
+        &mut self,
+        every: Duration,
+        at_most: Duration,
+        mut done: impl FnMut(&Self) -> bool,
+    ) -> bool {
+        let end = self.now + at_most;
+        while !done(self) {
+            if self.now >= end {
+                return false;
+            }
+            self.run_for(every.min(end - self.now));
+        }
+        true
+    }
+
+    /// Lets the next event happen if it comes by `end`; else `end` is now.
+    fn step_before(&mut self, end: Instant) -> bool {
+        if self.queue.next().is_none_or(|at| at > end) {
+            self.now = end;
+            return false;
+        }
+        if let Some((at, occurrence)) = self.queue.pop() {
+            self.now = at;
+            self.happen(occurrence);
+        }
+        true
+    }
+
+    fn happen(&mut self, occurrence: Occurrence<O, W>) {
+        match occurrence {
+            Occurrence::Packet { from, to, bytes } => {
+                self.events += 1;
+                self.arrive(to, Input::Packet { from, bytes });
+            }
+            Occurrence::Segment(segment) => {
+                self.events += 1;
+                self.segment_arrives(segment);
+            }
+            Occurrence::Resend(segment) => self.send_segment(segment),
+            Occurrence::StreamDeadline(id) => self.stream_deadline(id),
+            Occurrence::Wake(node, life) => self.wake(node, life),
+            Occurrence::Timer(node, life) => self.timer(node, life),
+            Occurrence::Action(deed) => deed(self),
+        }
+    }
+
+    // ---- inputs ----
+
+    /// Something reaches a machine: it is handled, or waits until the process can read.
+    fn arrive(&mut self, to: Addr, input: Input) {
+        let (now, node) = (self.now, to.node());
+        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.is_up() && host.address == to)
+        else {
+            if let Input::Packet { from, bytes } = input {
+                let lost = Step::Lost { from, bytes: bytes.len(), why: Loss::Nobody };
+                self.observer.step(now, node, &lost);
+            }
+            return;
+        };
+        if host.ready_at() <= now && host.inbox.is_empty() {
+            return self.input(node, input);
+        }
+        if let Input::Packet { from, bytes } = &input {
+            if host.inbox_bytes + bytes.len() > self.socket_buffer {
+                let lost = Step::Lost { from: *from, bytes: bytes.len(), why: Loss::Buffer };
+                return self.observer.step(now, node, &lost);
+            }
+            host.inbox_bytes += bytes.len();
+        }
+        host.inbox.push_back(input);
+        self.arrange_wake(node);
+    }
+
+    /// Makes sure that a node that can't read now is woken when it can.
+    fn arrange_wake(&mut self, node: NodeIndex) {
+        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+        if !host.wakes {
+            host.wakes = true;
+            let at = host.ready_at().max(self.now);
+            self.queue.push(at, Class::Arrival, Occurrence::Wake(node, host.life));
+        }
+    }
+
+    /// A node can read (again): what it could not send goes out first, then it reads what waits.
+    fn wake(&mut self, node: NodeIndex, life: u32) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.life == life) else { return };
+        host.wakes = false;
+        if host.ready_at() > now {
+            return self.arrange_wake(node);
+        }
+        for output in core::mem::take(&mut host.outbox) {
+            self.output(node, output);
+        }
+        loop {
+            let Some(host) = self.hosts.get_mut(node.place()) else { return };
+            if host.inbox.is_empty() {
+                return;
+            }
+            if host.ready_at() > now {
+                return self.arrange_wake(node);
+            }
+            let Some(input) = host.inbox.pop_front() else { return };
+            if let Input::Packet { bytes, .. } = &input {
+                host.inbox_bytes -= bytes.len();
+            }
+            self.input(node, input);
+        }
+    }
+
+    fn input(&mut self, node: NodeIndex, input: Input) {
+        match input {
+            Input::Packet { from, bytes } => self.packet(node, from, bytes),
+            Input::Stream(input) => self.stream_input(node, input),
+        }
+        if let Some(host) = self.hosts.get_mut(node.place())
+            && !host.processing.is_zero()
+        {
+            host.busy_until = host.busy_until.max(self.now) + host.processing;
+        }
+    }
+
+    fn packet(&mut self, node: NodeIndex, from: Addr, bytes: Bytes) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+        host.traffic.packets_received += 1;
+        host.traffic.packet_bytes_received += bytes.len() as u64;
+        let local = host.local(now);
+        self.observer.step(now, node, &Step::Received { from, bytes: &bytes });
+        if host.endpoint.admit_packet(local, &from, bytes.len()) {
+            let (observer, messages) = (&mut self.observer, &mut self.messages);
+            let mut sink = |decoded: Result<_, _>| match decoded {
+                Ok(message) => messages.push(message),
+                Err(error) => observer.step(now, node, &Step::Undecodable { from, error: &error }),
+            };
+            if let Err(error) = self.wire.decode_packet(&self.framing, bytes, &mut sink) {
+                self.observer.step(now, node, &Step::Undecodable { from, error: &error });
+            }
+            for message in self.messages.drain(..) {
+                self.observer.step(now, node, &Step::Message { from, message: &message });
+                host.endpoint.handle_message(local, from, message);
+            }
+        }
+        self.flush(node);
+    }
+
+    fn timer(&mut self, node: NodeIndex, life: u32) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+        if host.life != life || host.timer != Some(now) {
+            return;
+        }
+        let busy = host.busy_until > now && host.postponed < INPUTS_BEFORE_TIMER;
+        let until = if busy { host.paused_until.max(host.busy_until) } else { host.paused_until };
+        if until > now {
+            host.postponed += u32::from(busy);
+            host.timer = Some(until);
+            return self.queue.push(until, Class::Timer, Occurrence::Timer(node, life));
+        }
+        host.postponed = 0;
+        host.timer = None;
+        let local = host.local(now);
+        if host.endpoint.poll_timeout().is_none_or(|at| at > local) {
+            return self.rearm(node);
+        }
+        self.events += 1;
+        self.observer.step(now, node, &Step::Timer);
+        host.endpoint.handle_timeout(local);
+        self.flush(node);
+    }
+
+    // ---- outputs ----
+
+    /// Carries out what the endpoint wants after an input.
+    fn flush(&mut self, node: NodeIndex) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+        while let Some(event) = host.endpoint.poll_event() {
+            self.observer.step(now, node, &Step::Event(&event));
+        }
+        self.observer.step(now, node, &Step::Handled(&host.endpoint));
+        loop {
+            let Some(host) = self.hosts.get_mut(node.place()) else { return };
+            let output = if let Some(transmit) = host.endpoint.poll_transmit() {
+                Output::Packet(transmit)
+            } else if let Some(request) = host.endpoint.poll_request() {
+                Output::Request(request)
+            } else {
+                break;
+            };
+            if host.blocked_until > now {
+                self.hold(node, output);
+            } else {
+                self.output(node, output);
+            }
+        }
+        self.rearm(node);
+    }
+
+    /// The node's I/O is blocked: what it says waits.
+    fn hold(&mut self, node: NodeIndex, output: Output) {
+        if let Some(host) = self.hosts.get_mut(node.place()) {
+            if let Output::Request(request) = &output {
+                // The deadline is the driver's own timer, which runs.
+                let at = host.global(request.deadline);
+                let id = self.streams.begin(host.index, host.life, host.address, request.clone());
+                self.queue.push(at.max(self.now), Class::Timer, Occurrence::StreamDeadline(id));
+                host.outbox.push(Output::Segment(streams::Segment::dial(id)));
+            } else {
+                host.outbox.push(output);
+            }
+        }
+        self.arrange_wake(node);
+    }
+
+    fn output(&mut self, node: NodeIndex, output: Output) {
+        match output {
+            Output::Packet(transmit) => self.send_packet(node, transmit),
+            Output::Request(request) => self.dial(node, request),
+            Output::Segment(segment) => self.send_segment(segment),
+        }
+    }
+
+    fn send_packet(&mut self, node: NodeIndex, transmit: Transmit<Addr>) {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+        let from = host.address;
+        let encoded = if self.framing.is_base() {
+            self.wire.encode_packet(&self.framing, &transmit.messages)
+        } else {
+            let framing = self.framing.readable_by(transmit.reads.unwrap_or(Layers::BASE));
+            self.wire.encode_packet(&framing, &transmit.messages)
+        };
+        // What the wire can't express is not sent by a driver, either.
+        let Ok(bytes) = encoded else { return };
+        host.traffic.packets_sent += 1;
+        host.traffic.packet_bytes_sent += bytes.len() as u64;
+        let to = transmit.to;
+        let flight = Flight { at: now, from: node, to: to.node(), medium: Medium::Packet, bytes: &bytes };
+        let fate = self.network.transit(&flight);
+        self.observer.step(now, node, &Step::Sent { to, bytes: &bytes, fate });
+        match fate {
+            Fate::Arrives(at) => self.queue.push(at, Class::Arrival, Occurrence::Packet { from, to, bytes }),
+            Fate::Twice(first, second) => {
+                let again = Occurrence::Packet { from, to, bytes: bytes.clone() };
+                self.queue.push(first, Class::Arrival, Occurrence::Packet { from, to, bytes });
+                self.queue.push(second, Class::Arrival, again);
+            }
+            Fate::Lost(_) | Fate::Held => {}
+        }
+    }
+
+    /// Makes sure that the node's next timer is in the queue.
+    fn rearm(&mut self, node: NodeIndex) {
+        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.is_up()) else { return };
+        let Some(due) = host.endpoint.poll_timeout() else { return };
+        let at = host.global(due).max(self.now);
+        // One that comes too early looks again; one that is later than needed is left to lapse.
+        if host.timer.is_none_or(|timer| at < timer) {
+            host.timer = Some(at);
+            self.queue.push(at, Class::Timer, Occurrence::Timer(node, host.life));
+        }
+    }
+
+    fn endpoint_of(
+        &self,
+        now: Instant,
+        local: LocalNode<Name, Addr>,
+        life: u32,
+        options: &Options,
+    ) -> Result<Endpoint<Name, Addr, W>, CreateError> {
+        let node = local.node.id.0;
+        let rng = random::generator(self.seed, "endpoint", u64::from(node.0) << 32 | u64::from(life));
+        Endpoint::new(now, local, options.clone(), &self.framing, self.wire.clone(), Box::new(rng))
+    }
+}
+
+#[cfg(test)]
+mod tests;
