@@ -377,16 +377,16 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
 
     /// The node's I/O is blocked: what it says waits.
     fn hold(&mut self, node: NodeIndex, output: Output) {
+        let output = match output {
+            // The deadline is the driver's own timer, which runs.
+            Output::Request(request) => match self.begin_stream(node, request) {
+                Some(segment) => Output::Segment(segment),
+                None => return,
+            },
+            output => output,
+        };
         if let Some(host) = self.hosts.get_mut(node.place()) {
-            if let Output::Request(request) = &output {
-                // The deadline is the driver's own timer, which runs.
-                let at = host.global(request.deadline);
-                let id = self.streams.begin(host.index, host.life, host.address, request.clone());
-                self.queue.push(at.max(self.now), Class::Timer, Occurrence::StreamDeadline(id));
-                host.outbox.push(Output::Segment(streams::Segment::dial(id)));
-            } else {
-                host.outbox.push(output);
-            }
+            host.outbox.push(output);
         }
         self.arrange_wake(node);
     }
@@ -394,7 +394,11 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     fn output(&mut self, node: NodeIndex, output: Output) {
         match output {
             Output::Packet(transmit) => self.send_packet(node, transmit),
-            Output::Request(request) => self.dial(node, request),
+            Output::Request(request) => {
+                if let Some(segment) = self.begin_stream(node, request) {
+                    self.send_segment(segment);
+                }
+            }
             Output::Segment(segment) => self.send_segment(segment),
         }
     }

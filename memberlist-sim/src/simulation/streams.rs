@@ -76,13 +76,6 @@ pub(super) struct Streams {
     begun: u64,
 }
 
-impl Segment {
-    /// The question with which a stream begins.
-    pub(super) fn dial(id: ConversationId) -> Self {
-        Self { id, to: End::Acceptor, content: Content::Dial, losses: 0 }
-    }
-}
-
 impl Streams {
     pub(super) fn new() -> Self {
         Self { running: hashbrown::HashMap::new(), begun: 0 }
@@ -133,16 +126,20 @@ impl End {
 }
 
 impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
-    /// The node opens a stream.
-    pub(super) fn dial(&mut self, node: NodeIndex, request: StreamRequest<Name, Addr>) {
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
+    /// The node opens a stream: what it sends for that, now or later.
+    pub(super) fn begin_stream(
+        &mut self,
+        node: NodeIndex,
+        request: StreamRequest<Name, Addr>,
+    ) -> Option<Segment> {
+        let host = self.hosts.get_mut(node.place())?;
         host.traffic.streams += 1;
         let at = host.global(request.deadline).max(self.now);
         let to = request.to;
         let id = self.streams.begin(node, host.life, host.address, request);
         self.observer.step(self.now, node, &Step::Stream(StreamStep::Dial(to)));
         self.queue.push(at, Class::Timer, Occurrence::StreamDeadline(id));
-        self.send_segment(Segment::dial(id));
+        Some(Segment { id, to: End::Acceptor, content: Content::Dial, losses: 0 })
     }
 
     pub(super) fn send_segment(&mut self, mut segment: Segment) {
