@@ -11,6 +11,7 @@ mod network;
 mod observe;
 pub mod random;
 mod simulation;
+pub mod stats;
 
 pub use memberlist_proto::{Instant, Options};
 pub use memberlist_types::State;
