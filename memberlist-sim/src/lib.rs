@@ -6,10 +6,12 @@
 //!
 //! It proves properties of the protocol over thousands of seeds, repeats published experiments, and tells what a cluster of a size will do.
 
+pub mod cli;
 mod names;
 mod network;
 mod observe;
 pub mod random;
+pub mod scenario;
 mod simulation;
 pub mod stats;
 

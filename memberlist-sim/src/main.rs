@@ -1,3 +1,5 @@
 //! The command line of the simulator.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    memberlist_sim::cli::main()
+}

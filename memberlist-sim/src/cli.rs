@@ -1,0 +1,94 @@
+//! The command line: `memberlist-sim <subcommand>`.
+//!
+//! A subcommand is a module with `Args` (a [`clap::Args`] with the texts of its help) and `fn run(args: &Args) -> cli::Outcome`; it is hooked
+//! in by one variant of `Command` and one line of `Command::run`. What it shows goes through [`show`], what it waits for through
+//! [`Progress`].
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+mod list;
+mod output;
+mod progress;
+
+pub use output::{show, write_file};
+pub use progress::Progress;
+
+const EXAMPLES: &str = "\
+Examples:
+  memberlist-sim list                                     what is shipped
+
+Exit codes: 0 all is well; 1 something that was expected does not hold; 2 the question was wrong (the message says where).";
+
+/// Says what a memberlist cluster will do: real protocol code on a virtual clock and a virtual network.
+///
+/// Every run is decided by its seed: the same command gives the same figures on every machine.
+#[derive(Debug, Parser)]
+#[command(name = "memberlist-sim", version, after_help = EXAMPLES, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the shipped scenarios.
+    List(list::Args),
+}
+
+impl Command {
+    fn run(&self) -> Outcome {
+        match self {
+            Self::List(args) => list::run(args),
+        }
+    }
+}
+
+/// What a subcommand came to.
+pub type Outcome = Result<Verdict, Failure>;
+
+/// Whether what was expected holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does, or nothing was expected: exit code 0.
+    Holds,
+    /// It does not: exit code 1.
+    Fails,
+}
+
+/// Why a subcommand could not do its work: a message for the user; exit code 2. Every error becomes one with `?`.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// With this message.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<bool> for Verdict {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Fails }
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(Verdict::Holds) => ExitCode::SUCCESS,
+        Ok(Verdict::Fails) => ExitCode::from(1),
+        Err(Failure(message)) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
