@@ -11,6 +11,7 @@ mod names;
 mod network;
 mod observe;
 pub mod random;
+pub mod scale;
 pub mod scenario;
 mod simulation;
 pub mod stats;

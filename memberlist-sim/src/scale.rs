@@ -1,0 +1,4 @@
+//! Clusters of a size: how they come together, what they cost, and how fast the simulator is with them.
+
+pub mod bootstrap;
+mod watch;
