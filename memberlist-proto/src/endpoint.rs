@@ -192,6 +192,18 @@ pub struct Endpoint<I, A, W> {
     last_rejected: [Option<Instant>; RejectReason::COUNT],
 }
 
+/// An empty queue of outputs keeps memory for so many.
+const KEPT_OUTPUTS: usize = 64;
+
+/// Takes the first of a queue of outputs. A burst, such as the ten thousand members that a join brings, does not hold its memory for ever.
+fn take_first<T>(queue: &mut VecDeque<T>) -> Option<T> {
+    let first = queue.pop_front();
+    if queue.is_empty() && queue.capacity() > KEPT_OUTPUTS {
+        *queue = VecDeque::new();
+    }
+    first
+}
+
 /// What a timer is for.
 #[derive(Clone, Debug)]
 enum Timer<A> {
@@ -362,7 +374,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// The next packet to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit<A>> {
-        self.transmits.pop_front()
+        take_first(&mut self.transmits)
     }
 
     /// The next conversation to hold on a stream.
@@ -372,7 +384,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event<I, A>> {
-        self.events.pop_front()
+        take_first(&mut self.events)
     }
 
     /// When [`handle_timeout`](Endpoint::handle_timeout) must be called at the latest; `None`: not before another input.

@@ -22,6 +22,9 @@ pub(crate) struct Broadcasts<K> {
     inserted: u64,
 }
 
+/// An empty queue keeps memory for so many broadcasts.
+const KEPT_PLACES: usize = 64;
+
 /// Space that is left in a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -217,6 +220,10 @@ impl<K: Ord + Clone> Broadcasts<K> {
                 self.order.insert(item.rank, index);
                 self.last.push((index, item.rank.id.0));
             }
+        }
+        // The news of a join storm does not hold its memory for ever.
+        if self.order.is_empty() && self.items.capacity() > KEPT_PLACES {
+            (self.items, self.vacant, self.picked, self.last) = Default::default();
         }
     }
 

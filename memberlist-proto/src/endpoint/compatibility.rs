@@ -12,6 +12,8 @@ use memberlist_types::{Id, NodeState, State, Versions};
 pub struct VersionCheck<I> {
     protocol: Extremes<I>,
     application: Extremes<I>,
+    /// State and versions of the node that was added last: another one like it changes nothing, and most are alike.
+    last: Option<(State, Versions)>,
 }
 
 /// Of one kind of version.
@@ -27,7 +29,7 @@ impl<I: Id> VersionCheck<I> {
     /// Nobody yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { protocol: Extremes::new(), application: Extremes::new() }
+        Self { protocol: Extremes::new(), application: Extremes::new(), last: None }
     }
 
     /// Adds nodes; those without versions, and the dead and the left, have no say.
@@ -40,9 +42,10 @@ impl<I: Id> VersionCheck<I> {
     }
 
     pub(super) fn add_one(&mut self, id: &I, state: State, v: Versions) {
-        if state.is_gone() {
+        if state.is_gone() || self.last == Some((state, v)) {
             return;
         }
+        self.last = Some((state, v));
         let alive = state == State::Alive;
         self.protocol.add(id, alive, (v.protocol_min, v.protocol_max), v.protocol_current);
         self.application.add(id, alive, (v.delegate_min, v.delegate_max), v.delegate_current);

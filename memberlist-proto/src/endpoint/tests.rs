@@ -111,3 +111,20 @@ fn flapping_member_leaves_no_timers_behind() {
     }
     assert!(machine.timers.len() <= 4, "{}", machine.timers.len());
 }
+
+/// What a join brings at once is handed out and then forgotten, its memory included.
+#[test]
+fn burst_of_events_and_news_does_not_hold_its_memory() {
+    let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
+    let local = LocalNode::new(1u32, address(1));
+    let mut now = Instant::START;
+    let mut machine = Machine::new(now, local, Options::lan(), &Framing::new(), NativeWire, rng).unwrap();
+    for id in 2..1_000 {
+        machine.handle_message(now, address(2), alive(id, 1, address(id)));
+    }
+    assert!(machine.events.capacity() >= 998);
+    run(&mut machine, &mut now, Duration::from_secs(60));
+    assert!(machine.membership.is_empty(), "handed out");
+    assert!(machine.events.capacity() <= KEPT_OUTPUTS);
+    assert!(machine.transmits.capacity() <= KEPT_OUTPUTS);
+}

@@ -372,3 +372,18 @@ fn a_repeated_packet_has_nothing_that_was_replaced() {
     queue.fill(&mut room(), 4, &mut repeated, &mut finished);
     assert_eq!(repeated, ["other", "new"]);
 }
+
+#[test]
+fn queue_that_was_long_gives_its_memory_back_and_works_on() {
+    let mut queue = Broadcasts::new();
+    for key in 0..1_000 {
+        queue.insert(Some(key), bytes(10, 0), None);
+    }
+    for _ in 0..2 {
+        drain(&mut queue, room(20_000, 2), 2);
+    }
+    assert!(queue.is_empty());
+    assert_eq!((queue.bytes(), queue.items.capacity(), queue.vacant.capacity()), (0, 0, 0));
+    queue.insert(Some(1), bytes(10, 1), None);
+    assert_eq!(drain(&mut queue, room(100, 2), 1).0, [bytes(10, 1)]);
+}
