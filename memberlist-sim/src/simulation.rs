@@ -193,14 +193,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
 
     /// Lets the next event happen if it comes by `end`; else `end` is now.
     fn step_before(&mut self, end: Instant) -> bool {
-        if self.queue.next().is_none_or(|at| at > end) {
+        let Some((at, occurrence)) = self.queue.pop_by(end) else {
             self.now = end;
             return false;
-        }
-        if let Some((at, occurrence)) = self.queue.pop() {
-            self.now = at;
-            self.happen(occurrence);
-        }
+        };
+        // What was asked for a time that was over happens now.
+        self.now = self.now.max(at);
+        self.happen(occurrence);
         true
     }
 

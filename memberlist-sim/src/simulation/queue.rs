@@ -3,6 +3,9 @@
 use core::cmp::Reverse;
 use memberlist_proto::Instant;
 use std::collections::BinaryHeap;
+use wheel::Wheel;
+
+mod wheel;
 
 /// What comes first among that which happens at the same time: what has arrived is handled before timers that have expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,18 +15,54 @@ pub(super) enum Class {
     Timer,
 }
 
+/// Nanoseconds of a slot as a power of two: 2^18 ns = 262 µs, a fraction of the latency of a local network, so that what is pushed seldom
+/// falls into the slot that is being emptied.
+const SLOT_BITS: u32 = 18;
+
 /// A queue of things to happen, ordered by time, then class, then the order in which they were pushed.
+///
+/// Most of what waits is far off and need not be in order yet: it lies in the slots of a wheel. Only the slot that is being
+/// emptied is sorted. Time may stand still but not run backwards; what is pushed for a time that is over comes out next.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    heap: BinaryHeap<Reverse<(Instant, Class, u64, u32)>>,
+    /// What was in the slot that is being emptied, the first last.
+    ready: Vec<Entry>,
+    /// What was pushed for that slot, or for an earlier one, since it was sorted.
+    late: BinaryHeap<Reverse<Entry>>,
+    wheel: Wheel,
     items: Vec<Option<T>>,
     vacant: Vec<u32>,
     pushed: u64,
+    len: usize,
+}
+
+/// One thing's place in the order, and where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    at: Instant,
+    /// Class and number of the push.
+    rank: u64,
+    place: u32,
+}
+
+impl Entry {
+    /// The slot of its time.
+    fn slot(&self) -> u64 {
+        self.at.as_nanos() >> SLOT_BITS
+    }
 }
 
 impl<T> Queue<T> {
     pub(super) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), items: Vec::new(), vacant: Vec::new(), pushed: 0 }
+        Self {
+            ready: Vec::new(),
+            late: BinaryHeap::new(),
+            wheel: Wheel::new(),
+            items: Vec::new(),
+            vacant: Vec::new(),
+            pushed: 0,
+            len: 0,
+        }
     }
 
     pub(super) fn push(&mut self, at: Instant, class: Class, item: T) {
@@ -38,22 +77,40 @@ impl<T> Queue<T> {
             *slot = Some(item);
         }
         self.pushed += 1;
-        self.heap.push(Reverse((at, class, self.pushed, place)));
+        self.len += 1;
+        // Nobody pushes 2^62 things.
+        let entry = Entry { at, rank: (class as u64) << 62 | self.pushed, place };
+        if let Err(entry) = self.wheel.insert(entry) {
+            self.late.push(Reverse(entry));
+        }
     }
 
-    /// When the next thing happens.
-    pub(super) fn next(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse((at, ..))| *at)
-    }
-
-    pub(super) fn pop(&mut self) -> Option<(Instant, T)> {
-        let Reverse((at, _, _, place)) = self.heap.pop()?;
-        let item = self.items.get_mut(place as usize)?.take()?;
-        self.vacant.push(place);
-        Some((at, item))
+    /// The next thing to happen, if it happens by `end`.
+    pub(super) fn pop_by(&mut self, end: Instant) -> Option<(Instant, T)> {
+        while self.ready.is_empty() && self.late.is_empty() {
+            if !self.wheel.turn(end.as_nanos() >> SLOT_BITS, &mut self.ready) {
+                return None;
+            }
+            self.ready.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        let late = self.late.peek().map(|Reverse(entry)| entry);
+        let is_late = match (self.ready.last(), late) {
+            (Some(ready), Some(late)) => late < ready,
+            (ready, _) => ready.is_none(),
+        };
+        let next = if is_late { late } else { self.ready.last() };
+        next.filter(|entry| entry.at <= end)?;
+        let entry = if is_late { self.late.pop()?.0 } else { self.ready.pop()? };
+        let item = self.items.get_mut(entry.place as usize)?.take()?;
+        self.vacant.push(entry.place);
+        self.len -= 1;
+        Some((entry.at, item))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@
 use super::*;
 use crate::{StreamStep, simulation::host::Output};
 use memberlist_proto::{
-    Exchange, ExchangeOutput, StreamFailure, StreamRequest, StreamRequestKind,
-    types::{Ping, PushPull, StreamLimits, StreamMessage},
+    Exchange, ExchangeOutput, MergeError, StreamFailure, StreamRequest, StreamRequestKind,
+    types::{NodeState, Ping, PushPull, StreamLimits, StreamMessage},
 };
 
 const RESEND: Duration = Duration::from_millis(200);
@@ -68,6 +68,13 @@ struct Conversation {
     request: StreamRequest<Name, Addr>,
     dialler: Party,
     acceptor: Party,
+}
+
+/// What the accepting side answers.
+enum Reply {
+    /// All that it knows, to a push/pull.
+    States(Vec<NodeState<Name, Addr>>),
+    Message(StreamMessage<Name, Addr>),
 }
 
 /// All conversations that are going on.
@@ -327,37 +334,43 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         let local = host.local(now);
         let mut merge = None;
         let reply = match output {
-            ExchangeOutput::PushPullRequest(theirs) => match host.endpoint.check_versions(&theirs.states) {
-                Ok(()) => {
-                    let ours = host.endpoint.local_states();
-                    merge = Some(theirs.states);
-                    Some(StreamMessage::PushPull(PushPull { join: false, states: ours, user: Bytes::new() }))
+            ExchangeOutput::PushPullRequest(theirs) => {
+                let fits = host.endpoint.check_versions(&theirs.states);
+                merge = Some((theirs.states, fits.is_ok()));
+                match fits {
+                    Ok(()) => Some(Reply::States(host.endpoint.local_states())),
+                    Err(error) => Some(Reply::Message(StreamMessage::Error(error.to_string().into()))),
                 }
-                Err(error) => {
-                    merge = Some(theirs.states);
-                    Some(StreamMessage::Error(error.to_string().into()))
-                }
-            },
+            }
             ExchangeOutput::Ping(ping) => {
-                host.endpoint.handle_stream_ping(local, &ping).map(StreamMessage::Ack)
+                let ack = host.endpoint.handle_stream_ping(local, &ping);
+                ack.map(|ack| Reply::Message(StreamMessage::Ack(ack)))
             }
             _ => None,
         };
-        match reply {
-            Some(reply) => {
-                if let Some(conversation) = self.streams.get(id)
-                    && let Some(exchange) = &mut conversation.acceptor.exchange
-                    && exchange.reply(&self.wire, &self.framing, &reply).is_ok()
-                {
+        match (reply, self.streams.get(id).and_then(|conversation| conversation.acceptor.exchange.as_mut())) {
+            (Some(reply), Some(exchange)) => {
+                let said = match reply {
+                    Reply::States(ours) => {
+                        exchange.send_part(&self.wire, &self.framing, ours, Bytes::new(), false)
+                    }
+                    Reply::Message(message) => exchange.reply(&self.wire, &self.framing, &message),
+                };
+                if said.is_ok() {
                     self.write(node, id, End::Acceptor);
                 }
             }
+            (Some(_), None) => {}
             // It is not for us: we hang up.
-            None => self.reply_to(id, End::Dialler, Content::Reset),
+            (None, _) => self.reply_to(id, End::Dialler, Content::Reset),
         }
-        if let (Some(states), Some(host)) = (merge, self.hosts.get_mut(node.place())) {
+        if let (Some((states, fits)), Some(host)) = (merge, self.hosts.get_mut(node.place())) {
             // A refusal is counted by the endpoint.
-            let _ = host.endpoint.handle_push_pull(local, None, states);
+            let _ = if fits {
+                merge_checked(&mut host.endpoint, local, states)
+            } else {
+                host.endpoint.handle_push_pull(local, None, states)
+            };
         }
         self.flush(node);
     }
@@ -382,4 +395,15 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         self.observer.step(now, node, &Step::Stream(StreamStep::Done(conversation.acceptor.address)));
         self.flush(node);
     }
+}
+
+/// Merges a peer's request whose versions were found to fit, without looking at them once more.
+fn merge_checked<W: Wire<Name, Addr>>(
+    endpoint: &mut Endpoint<Name, Addr, W>,
+    now: Instant,
+    states: Vec<NodeState<Name, Addr>>,
+) -> Result<(), MergeError> {
+    let Some(mut merge) = endpoint.begin_merge(now, None, states.len())? else { return Ok(()) };
+    endpoint.merge_states(now, &mut merge, states);
+    endpoint.finish_merge(now, merge)
 }
