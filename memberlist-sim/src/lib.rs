@@ -19,6 +19,9 @@ pub mod stats;
 pub use memberlist_proto::{Instant, Options};
 pub use memberlist_types::State;
 pub use names::{Addr, Name, NodeIndex};
-pub use network::{Flight, Latency, Link, Medium, Network, Rule, RuleId, Verdict};
+pub use network::{
+    Access, Bandwidth, Burst, Cut, Flight, InvalidField, Latency, Link, Medium, Network, Partition, Problem,
+    Reorder, Rule, RuleId, Verdict, Zone,
+};
 pub use observe::{Action, Fate, Loss, Observer, Step, StreamStep, View};
 pub use simulation::{Restart, Simulation, Traffic};

@@ -41,3 +41,16 @@ pub(crate) fn below(rng: &mut impl Rng, n: u64) -> u64 {
     // The bias is below n / 2^64.
     ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
+
+/// A draw from the exponential distribution of mean 1.
+pub(crate) fn standard_exponential(rng: &mut impl Rng) -> f64 {
+    // 1 - unit is never 0.
+    -libm::log(1.0 - unit(rng))
+}
+
+/// A draw from the normal distribution of mean 0 and deviation 1 (Box and Muller 1958; of the pair only one is used, so that each draw
+/// takes two numbers from the generator and keeps no state).
+pub(crate) fn standard_normal(rng: &mut impl Rng) -> f64 {
+    let radius = libm::sqrt(2.0 * standard_exponential(rng));
+    radius * libm::cos(core::f64::consts::TAU * unit(rng))
+}

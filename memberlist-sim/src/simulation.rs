@@ -1,6 +1,8 @@
 //! The simulation: nodes, their clocks and their conversations, one event after the other.
 
-use crate::{Addr, Fate, Flight, Loss, Medium, Name, Network, NodeIndex, Observer, Step, random};
+use crate::{
+    Addr, Fate, Flight, Loss, Medium, Name, Network, NodeIndex, Observer, Step, network::Entry, random,
+};
 use bytes::Bytes;
 use core::time::Duration;
 use host::{Host, Input, Output};
@@ -63,7 +65,17 @@ type Deed<O, W> = Box<dyn FnOnce(&mut Simulation<O, W>)>;
 
 /// Something that is to happen.
 enum Occurrence<O, W> {
-    Packet { from: Addr, to: Addr, bytes: Bytes },
+    Packet {
+        from: Addr,
+        to: Addr,
+        bytes: Bytes,
+    },
+    /// A packet that is through the ingress of its receiver.
+    Entered {
+        from: Addr,
+        to: Addr,
+        bytes: Bytes,
+    },
     Segment(streams::Segment),
     Resend(streams::Segment),
     StreamDeadline(streams::ConversationId),
@@ -206,6 +218,21 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     fn happen(&mut self, occurrence: Occurrence<O, W>) {
         match occurrence {
             Occurrence::Packet { from, to, bytes } => {
+                match self.network.enter(to.node(), bytes.len(), self.now) {
+                    Entry::Now => {
+                        self.events += 1;
+                        self.arrive(to, Input::Packet { from, bytes });
+                    }
+                    Entry::At(at) => {
+                        self.queue.push(at, Class::Arrival, Occurrence::Entered { from, to, bytes })
+                    }
+                    Entry::Full => {
+                        let lost = Step::Lost { from, bytes: bytes.len(), why: Loss::Congestion };
+                        self.observer.step(self.now, to.node(), &lost);
+                    }
+                }
+            }
+            Occurrence::Entered { from, to, bytes } => {
                 self.events += 1;
                 self.arrive(to, Input::Packet { from, bytes });
             }

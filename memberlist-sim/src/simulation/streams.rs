@@ -1,10 +1,16 @@
 //! Streams: conversations between two endpoints, with the real [`Exchange`] on either end.
 //!
-//! A stream delivers in order. What the network loses is sent again, first after 200 ms (a handshake: 1 s) and then each time after twice as
-//! long, until the side that dialled gives up.
+//! A stream delivers in order. What is written at once travels as segments of 1,400 bytes, as long as the bandwidths on the way need for it, and
+//! is read when all of it has arrived. A segment that is lost in the middle is sent again at once, which takes a round trip more; one that is
+//! lost at the end, or again, is sent again after 200 ms and a round trip (a handshake: after 1 s), and then each time after twice as long,
+//! until the side that dialled gives up.
 
 use super::*;
-use crate::{StreamStep, simulation::host::Output};
+use crate::{
+    StreamStep,
+    network::{Carriage, segments},
+    simulation::host::Output,
+};
 use memberlist_proto::{
     Exchange, ExchangeOutput, MergeError, StreamFailure, StreamRequest, StreamRequestKind,
     types::{NodeState, Ping, PushPull, StreamLimits, StreamMessage},
@@ -32,7 +38,9 @@ pub(super) struct Segment {
     id: ConversationId,
     to: End,
     content: Content,
-    /// How often it was lost.
+    /// How many segments of it are still to arrive.
+    missing: u32,
+    /// How often the timeout was waited for.
     losses: u32,
 }
 
@@ -146,7 +154,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         let id = self.streams.begin(node, host.life, host.address, request);
         self.observer.step(self.now, node, &Step::Stream(StreamStep::Dial(to)));
         self.queue.push(at, Class::Timer, Occurrence::StreamDeadline(id));
-        Some(Segment { id, to: End::Acceptor, content: Content::Dial, losses: 0 })
+        Some(Segment { id, to: End::Acceptor, content: Content::Dial, missing: 1, losses: 0 })
     }
 
     pub(super) fn send_segment(&mut self, mut segment: Segment) {
@@ -161,16 +169,17 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
             _ => Bytes::new(),
         };
         let flight = Flight { at: now, from, to, medium: Medium::Stream, bytes: &bytes };
-        match self.network.transit(&flight) {
-            Fate::Arrives(at) | Fate::Twice(at, _) => {
+        match self.network.carry(&flight, segment.missing) {
+            Carriage::Arrives(at) => {
                 let party = conversation.party(segment.to);
                 let at = at.max(party.last_arrival);
                 party.last_arrival = at;
                 self.queue.push(at, Class::Arrival, Occurrence::Segment(segment));
             }
-            Fate::Lost(_) | Fate::Held => {
-                let first = if bytes.is_empty() { RESEND_HANDSHAKE } else { RESEND };
+            Carriage::Stalled { segments, round_trip } => {
+                let first = if bytes.is_empty() { RESEND_HANDSHAKE } else { RESEND + round_trip };
                 let pause = first * (1 << segment.losses.min(RESEND_DOUBLINGS));
+                segment.missing = segments;
                 segment.losses += 1;
                 self.queue.push(now + pause, Class::Timer, Occurrence::Resend(segment));
             }
@@ -210,7 +219,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     }
 
     fn reply_to(&mut self, id: ConversationId, to: End, content: Content) {
-        self.send_segment(Segment { id, to, content, losses: 0 });
+        self.send_segment(Segment { id, to, content, missing: 1, losses: 0 });
     }
 
     /// The time that the request had is over.
@@ -291,7 +300,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
             let Some(host) = self.hosts.get_mut(node.place()) else { return };
             host.traffic.stream_bytes_sent += bytes.len() as u64;
             self.observer.step(now, node, &Step::Stream(StreamStep::Wrote(peer, bytes.len())));
-            let segment = Segment { id, to: end.other(), content: Content::Data(bytes), losses: 0 };
+            let missing = segments(bytes.len());
+            let segment = Segment { id, to: end.other(), content: Content::Data(bytes), missing, losses: 0 };
             if host.blocked_until > now {
                 host.outbox.push(Output::Segment(segment));
                 self.arrange_wake(node);
