@@ -6,7 +6,7 @@ use crate::{
     awareness::Awareness,
     budget::PeerBudget,
     event::{BroadcastId, RejectReason},
-    members::{MemberKey, Members, Record},
+    members::{MemberKey, Members, Profile, Record},
     queue::{Broadcasts, Fairness},
     random, scale,
     timer::{TimerKey, Timers},
@@ -246,15 +246,13 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         local.meta.check(options.max_meta_size).map_err(CommandError::from)?;
         let incarnation = local.incarnation.max(Incarnation::new(1));
-        let mut record =
-            Record::new(local.node.clone(), local.meta.clone(), local.versions, incarnation, now);
-        record.layers = local.layers;
+        let profile = Profile { meta: local.meta.clone(), versions: local.versions, layers: local.layers };
         let mut members = Members::new();
         // Nobody's layers matter where we send nothing but what everybody reads.
         if !framing.is_base() {
             members.index_addresses();
         }
-        let me = members.insert(record, &mut rng);
+        let me = members.insert(local.node.clone(), profile, incarnation, now, &mut rng);
         let room = options.packet_size.saturating_sub(wire.packet_overhead(framing));
         let mut endpoint = Self {
             awareness: Awareness::new(options.awareness_max),

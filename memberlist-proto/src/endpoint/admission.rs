@@ -50,7 +50,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) -> Result<Versions, RejectReason> {
         let versions = alive.versions.filter(|v| v.is_valid()).ok_or(RejectReason::InvalidVersions)?;
         // One member that fits nobody's range would make every push/pull of the cluster fail.
-        if self.me().is_some_and(|me| !understand_each_other(me.versions, versions)) {
+        if self.me().is_some_and(|me| !understand_each_other(me.versions(), versions)) {
             return Err(RejectReason::Incompatible);
         }
         if alive.meta.len() > self.options.max_meta_size {

@@ -19,9 +19,9 @@ pub(super) fn statement<I: Id, A: Address>(record: &Record<I, A>) -> Alive<I, A>
     Alive {
         incarnation: record.incarnation,
         node: record.node.clone(),
-        meta: record.meta.clone(),
-        versions: Some(record.versions),
-        layers: record.layers,
+        meta: record.meta().clone(),
+        versions: Some(record.versions()),
+        layers: record.layers(),
     }
 }
 
@@ -51,10 +51,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// A node that we did not know.
     fn admit(&mut self, now: Instant, alive: Alive<I, A>, versions: Versions) {
-        let mut record =
-            Record::new(alive.node.clone(), alive.meta.clone(), versions, alive.incarnation, now);
-        record.layers = alive.layers;
-        let key = self.members.insert(record, &mut self.rng);
+        let profile = Profile { meta: alive.meta.clone(), versions, layers: alive.layers };
+        let key = self.members.insert(alive.node.clone(), profile, alive.incarnation, now, &mut self.rng);
         self.healing.found(&alive.node.id);
         self.forgotten.open(&alive.node.id);
         self.stats.alive_accepted += 1;
@@ -115,9 +113,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// Counts and, at most once a second for each name, reports that somebody else claims it.
     fn conflict(&mut self, now: Instant, from: Option<A>, key: MemberKey, claimed: Node<I, A>) {
         let Some(record) = self.members.get_mut(key) else { return };
-        let report = record.conflict_at.is_none_or(|last| now.since(last) >= admission::REPORT_INTERVAL);
+        let report = record.conflict_at().is_none_or(|last| now.since(last) >= admission::REPORT_INTERVAL);
         if report {
-            record.conflict_at = Some(now);
+            record.set_conflict_at(now);
             let existing = record.snapshot();
             self.emit(Event::Conflict { existing, claimed: claimed.clone() });
         }
@@ -171,12 +169,14 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     /// The same life, of which somebody knows more layers: what we know came through a node that does not know of layers. Only whom we
     /// asked is believed, for nobody contradicts this: it is not passed on.
     fn on_more_layers(&mut self, key: MemberKey, alive: &Alive<I, A>, source: Source) {
-        let Some(record) = self.members.get_mut(key) else { return };
+        let Some(record) = self.members.get(key) else { return };
         if source != Source::Hearsay
             && alive.incarnation == record.incarnation
             && alive.node.address == record.node.address
         {
-            record.layers = record.layers.union(alive.layers);
+            let profile = record.profile().clone();
+            let layers = profile.layers.union(alive.layers);
+            self.members.set_profile(key, Profile { layers, ..profile });
         }
     }
 
@@ -210,13 +210,12 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         let Some(record) = self.members.get_mut(key) else { return };
         record.node = alive.node.clone();
-        record.meta = alive.meta.clone();
-        record.versions = versions;
-        record.layers = alive.layers;
         record.incarnation = alive.incarnation;
-        if let Some(reaper) = record.reaper.take() {
+        if let Some(reaper) = record.take_reaper() {
             self.timers.cancel(reaper);
         }
+        let profile = Profile { meta: alive.meta.clone(), versions, layers: alive.layers };
+        self.members.set_profile(key, profile);
         if moves {
             self.members.settle(key);
         }
@@ -254,10 +253,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             return self.conflict(now, from, self.me, alive.node);
         }
         let same = alive.incarnation == me.incarnation
-            && alive.meta == me.meta
-            && alive.versions.is_none_or(|versions| versions == me.versions)
+            && alive.meta == *me.meta()
+            && alive.versions.is_none_or(|versions| versions == me.versions())
             // Less is what went through a node that does not know of layers; it costs us nothing but compression.
-            && me.layers.contains(alive.layers);
+            && me.layers().contains(alive.layers);
         if same {
             return;
         }

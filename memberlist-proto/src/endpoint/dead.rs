@@ -38,7 +38,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         record.incarnation = dead.incarnation;
         let member = record.snapshot();
         let reaper = self.timers.insert(now + self.options.gossip_to_the_dead, Timer::Reap(key));
-        record.reaper = Some(reaper);
+        record.set_reaper(reaper);
         self.stats.dead_accepted += 1;
         let declared_by = dead.from.clone();
         self.relay_statement(dead.node.clone(), &Message::Dead(dead));
@@ -59,7 +59,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let due = record.changed_at + self.options.gossip_to_the_dead;
         if now < due {
             // It is to be remembered longer than when it died.
-            record.reaper = Some(self.timers.insert(due, Timer::Reap(key)));
+            record.set_reaper(self.timers.insert(due, Timer::Reap(key)));
             return;
         }
         if let Some(member) = self.remove_record(key) {
@@ -80,8 +80,8 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     }
 
     fn remove_record(&mut self, key: MemberKey) -> Option<Member<I, A>> {
-        let record = self.members.remove(key)?;
-        if let Some(reaper) = record.reaper {
+        let mut record = self.members.remove(key)?;
+        if let Some(reaper) = record.take_reaper() {
             self.timers.cancel(reaper);
         }
         let member = record.snapshot();

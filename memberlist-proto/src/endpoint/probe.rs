@@ -119,7 +119,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let nacks = self.wire.features().nack;
         let mut helpers = Vec::with_capacity(chosen.len());
         for record in chosen.into_iter().filter_map(|key| self.members.get(key)) {
-            let can_nack = nacks && record.versions.protocol_max >= Versions::NACK;
+            let can_nack = nacks && record.versions().protocol_max >= Versions::NACK;
             helpers.push(Helper { node: record.node.clone(), can_nack, nacked: false });
         }
         let source = self.local_node();
@@ -129,7 +129,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             self.transmit(helper.node.address.clone(), &[Message::IndirectPing(request)], None);
         }
         let understands =
-            self.members.get(target).is_some_and(|r| r.versions.protocol_max >= Versions::STREAM_PING);
+            self.members.get(target).is_some_and(|r| r.versions().protocol_max >= Versions::STREAM_PING);
         let mut stream = None;
         if self.options.stream_ping && self.wire.features().stream_ping && understands {
             let kind = StreamRequestKind::Ping { target: node.id.clone(), seq };

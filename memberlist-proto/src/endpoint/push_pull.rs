@@ -136,11 +136,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
             .filter(|record| !left || record.node.id == self.id)
             .map(|record| NodeState {
                 node: record.node.clone(),
-                meta: record.meta.clone(),
+                meta: record.meta().clone(),
                 incarnation: record.incarnation,
                 state: record.state(),
-                versions: Some(record.versions),
-                layers: record.layers,
+                versions: Some(record.versions()),
+                layers: record.layers(),
             })
             .collect();
         (states, next.filter(|_| !left).map(StateCursor))
@@ -330,7 +330,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     ) -> Option<StateCursor> {
         let (records, next) = self.members.slice(from.0, max);
         for record in records {
-            check.add_one(&record.node.id, record.state(), record.versions);
+            check.add_one(&record.node.id, record.state(), record.versions());
         }
         next.map(StateCursor)
     }

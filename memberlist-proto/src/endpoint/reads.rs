@@ -20,8 +20,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         for record in there.flatten() {
             match record.state() {
                 State::Alive => {
-                    reads =
-                        Some(reads.map_or(record.layers, |reads: Layers| reads.intersection(record.layers)));
+                    reads = Some(
+                        reads.map_or(record.layers(), |reads: Layers| reads.intersection(record.layers())),
+                    );
                 }
                 State::Suspect => return None,
                 // Whoever is gone is at no address any more.

@@ -50,7 +50,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         if key == self.me {
             return self.refute(now, suspect.incarnation, Some(suspect.from), from.as_ref());
         }
-        if record.suspicion.is_some() {
+        if record.suspicion().is_some() {
             return self.confirm(key, suspect);
         }
         self.start_suspicion(now, key, suspect, hearsay);
@@ -62,7 +62,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let known = self.members.by_id(&suspect.from).is_some_and(|r| !r.state().is_gone());
         let Some(record) = self.members.get_mut(key) else { return };
         record.incarnation = record.incarnation.max(suspect.incarnation);
-        let Some(running) = record.suspicion.as_mut() else { return };
+        let Some(running) = record.suspicion_mut() else { return };
         if !known || !running.suspicion.confirm(&suspect.from) {
             return;
         }
@@ -88,8 +88,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         self.members.set_state(key, State::Suspect, now);
         let Some(record) = self.members.get_mut(key) else { return };
         record.incarnation = suspect.incarnation;
-        record.suspicion =
-            Some(RunningSuspicion { suspicion, timer, reprieved: false, reason: reason.clone() });
+        record.set_suspicion(RunningSuspicion { suspicion, timer, reprieved: false, reason: reason.clone() });
         let member = record.snapshot();
         let message = Message::Suspect(suspect);
         if own {
@@ -106,7 +105,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     pub(super) fn on_suspicion_expired(&mut self, now: Instant, key: MemberKey, overslept: bool) {
         let period = self.awareness.scale(scale::protocol_period(&self.options));
         let Some(record) = self.members.get_mut(key) else { return };
-        let Some(running) = record.suspicion.as_mut() else { return };
+        let Some(running) = record.suspicion_mut() else { return };
         if overslept && !core::mem::replace(&mut running.reprieved, true) {
             running.timer = self.timers.insert(now + period, Timer::SuspicionExpired(key));
             return;
@@ -121,7 +120,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 
     /// Forgets the suspicion, and says what it was.
     pub(super) fn end_suspicion(&mut self, key: MemberKey) -> Option<RunningSuspicion<I>> {
-        let running = self.members.get_mut(key)?.suspicion.take()?;
+        let running = self.members.get_mut(key)?.take_suspicion()?;
         self.timers.cancel(running.timer);
         Some(running)
     }

@@ -23,7 +23,10 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         meta.check(self.options.max_meta_size)?;
         let local = self.local();
         self.check_fits(&local.node, &meta, local.versions, local.layers)?;
-        self.renew_self(now, |record| record.meta = meta)
+        self.renew_self(now, |members, me| {
+            let profile = Profile { meta, versions: local.versions, layers: local.layers };
+            members.set_profile(me, profile);
+        })
     }
 
     /// Changes our advertised address; everybody learns of it (others verify it first: see
@@ -36,7 +39,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         let node = Node::new(local.node.id, address);
         self.check_fits(&node, &local.meta, local.versions, local.layers)?;
         self.members.unsettle(self.me);
-        let id = self.renew_self(now, |record| record.node = node);
+        let id = self.renew_self(now, |members, me| {
+            if let Some(record) = members.get_mut(me) {
+                record.node = node;
+            }
+        });
         self.members.settle(self.me);
         id
     }
@@ -94,7 +101,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     fn renew_self(
         &mut self,
         now: Instant,
-        change: impl FnOnce(&mut Record<I, A>),
+        change: impl FnOnce(&mut Members<I, A>, MemberKey),
     ) -> Result<BroadcastId, CommandError> {
         if self.has_left() {
             return Err(CommandError::HasLeft);
@@ -105,7 +112,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         }
         if let Some(record) = self.members.get_mut(self.me) {
             record.incarnation = record.incarnation.next();
-            change(record);
+            change(&mut self.members, self.me);
         }
         let id = BroadcastId(self.token());
         self.announce_self(Some(id));

@@ -1,0 +1,382 @@
+use super::{
+    MemberKey,
+    record::{Generation, Profile, Profiles, Record},
+};
+use crate::{Instant, random};
+use alloc::vec::Vec;
+use core::hash::BuildHasher;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use memberlist_types::{Address, Id, Incarnation, Node, State};
+use rand_core::Rng;
+
+/// A place of the table. The record keeps the generation while the place is taken; there is no room for it beside.
+enum Slot<I, A> {
+    Vacant(Generation),
+    Taken(Record<I, A>),
+}
+
+impl<I, A> Slot<I, A> {
+    fn record(&self) -> Option<&Record<I, A>> {
+        match self {
+            Self::Taken(record) => Some(record),
+            Self::Vacant(_) => None,
+        }
+    }
+
+    fn record_mut(&mut self) -> Option<&mut Record<I, A>> {
+        match self {
+            Self::Taken(record) => Some(record),
+            Self::Vacant(_) => None,
+        }
+    }
+}
+
+/// The table. Lookups, counts and changes cost the same at ten and at a hundred thousand members.
+pub(crate) struct Members<I, A> {
+    slots: Vec<Slot<I, A>>,
+    free: Vec<u32>,
+    /// The places of all records, by the hash of the id (which stands in the record alone).
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    profiles: Profiles,
+    /// All who are said to be at an address; kept only if somebody asks.
+    addresses: Option<HashMap<A, Vec<MemberKey>>>,
+    /// Every record once; those before `cursor` had their turn in this round.
+    order: Vec<u32>,
+    cursor: usize,
+    counts: [usize; 4],
+}
+
+impl<I: Id, A: Address> Members<I, A> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            profiles: Profiles::default(),
+            addresses: None,
+            order: Vec::new(),
+            cursor: 0,
+            counts: [0; 4],
+        }
+    }
+
+    /// From now on finds records by address, too: for an empty table.
+    pub(crate) fn index_addresses(&mut self) {
+        self.addresses = Some(HashMap::new());
+    }
+
+    /// The records that are said to be at this address: one, unless a name changed hands or somebody tells lies.
+    pub(crate) fn at_address(&self, address: &A) -> impl ExactSizeIterator<Item = Option<&Record<I, A>>> {
+        let keys = self.addresses.as_ref().and_then(|addresses| addresses.get(address));
+        keys.map_or(&[][..], Vec::as_slice).iter().map(|key| self.get(*key))
+    }
+
+    /// A node is now at its address; to be called once, until it is [unsettled](Self::unsettle).
+    pub(crate) fn settle(&mut self, key: MemberKey) {
+        if self.addresses.is_some()
+            && let Some(address) = self.get(key).map(|record| record.node.address.clone())
+            && let Some(addresses) = &mut self.addresses
+        {
+            addresses.entry(address).or_default().push(key);
+        }
+    }
+
+    /// A node is not at its address any more.
+    pub(crate) fn unsettle(&mut self, key: MemberKey) {
+        if self.addresses.is_some()
+            && let Some(address) = self.get(key).map(|record| record.node.address.clone())
+            && let Some(addresses) = &mut self.addresses
+            && let Some(keys) = addresses.get_mut(&address)
+        {
+            keys.retain(|other| *other != key);
+            if keys.is_empty() {
+                addresses.remove(&address);
+            }
+        }
+    }
+
+    /// How many nodes are known, the gone included: the estimate that all scaling uses.
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// How many are in this state.
+    pub(crate) fn count(&self, state: State) -> usize {
+        self.counts.get(usize::from(state.value())).copied().unwrap_or(0)
+    }
+
+    /// How many are alive or suspect.
+    pub(crate) fn live(&self) -> usize {
+        self.count(State::Alive) + self.count(State::Suspect)
+    }
+
+    pub(crate) fn key(&self, id: &I) -> Option<MemberKey> {
+        let found = self.index.find(self.hasher.hash_one(id), |slot| {
+            self.at(*slot).is_some_and(|record| record.node.id == *id)
+        });
+        found.and_then(|slot| self.key_of(*slot))
+    }
+
+    pub(crate) fn get(&self, key: MemberKey) -> Option<&Record<I, A>> {
+        self.at(key.slot).filter(|record| record.generation == key.generation)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: MemberKey) -> Option<&mut Record<I, A>> {
+        self.at_mut(key.slot).filter(|record| record.generation == key.generation)
+    }
+
+    pub(crate) fn by_id(&self, id: &I) -> Option<&Record<I, A>> {
+        self.get(self.key(id)?)
+    }
+
+    /// All records, in probe order (which is shuffled, and the same for the same seed).
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record<I, A>> {
+        self.order.iter().filter_map(|slot| self.at(*slot))
+    }
+
+    /// The records of up to `max` places of the table from place `from` on, and where to go on (`None`: that was all). A record keeps its place
+    /// for as long as it is known, so whoever goes on later misses nobody who was there all the time.
+    pub(crate) fn slice(
+        &self,
+        from: usize,
+        max: usize,
+    ) -> (impl Iterator<Item = &Record<I, A>>, Option<usize>) {
+        let end = from.saturating_add(max.max(1)).min(self.slots.len());
+        let slots = self.slots.get(from..end).unwrap_or_default();
+        let next = (end < self.slots.len()).then_some(end);
+        (slots.iter().filter_map(Slot::record), next)
+    }
+
+    /// Makes room for so many more, so that the table need not grow (and move) while they come.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let new = more.saturating_sub(self.free.len());
+        self.slots.reserve_exact(new);
+        self.order.reserve_exact(more);
+        let Self { index, hasher, slots, .. } = self;
+        index.reserve(more, rehash(hasher, slots));
+        if let Some(addresses) = &mut self.addresses {
+            addresses.reserve(more);
+        }
+    }
+
+    /// Adds a node of an unknown id, alive, at a random place among those that still wait for their turn.
+    pub(crate) fn insert(
+        &mut self,
+        node: Node<I, A>,
+        profile: Profile,
+        incarnation: Incarnation,
+        now: Instant,
+        rng: &mut dyn Rng,
+    ) -> MemberKey {
+        let hash = self.hasher.hash_one(&node.id);
+        let mut record = Record::new(node, self.profiles.share(profile), incarnation, now);
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                grow(&mut self.slots);
+                self.slots.push(Slot::Vacant(Generation::default()));
+                // Four thousand million members do not fit into memory.
+                (self.slots.len() - 1) as u32
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            if let Slot::Vacant(generation) = place {
+                record.generation = *generation;
+            }
+            *place = Slot::Taken(record);
+        }
+        let Self { index, hasher, slots, .. } = self;
+        index.insert_unique(hash, slot, rehash(hasher, slots));
+        let key = MemberKey { slot, generation: self.at(slot).map(|r| r.generation).unwrap_or_default() };
+        self.settle(key);
+        self.bump(State::Alive, 1);
+        let last = self.order.len();
+        grow(&mut self.order);
+        self.order.push(slot);
+        let waiting = last + 1 - self.cursor.min(last);
+        let place = self.cursor.min(last) + random::below(rng, waiting);
+        self.order.swap(place, last);
+        self.renumber(place);
+        self.renumber(last);
+        key
+    }
+
+    /// Forgets a record.
+    pub(crate) fn remove(&mut self, key: MemberKey) -> Option<Record<I, A>> {
+        self.unsettle(key);
+        let hash = self.hasher.hash_one(&self.get(key)?.node.id);
+        if let Ok(entry) = self.index.find_entry(hash, |slot| *slot == key.slot) {
+            entry.remove();
+        }
+        let place = self.slots.get_mut(key.slot as usize)?;
+        let Slot::Taken(record) = core::mem::replace(place, Slot::Vacant(key.generation.next())) else {
+            return None;
+        };
+        self.free.push(key.slot);
+        self.bump(record.state, -1);
+        self.close_gap(record.position as usize);
+        Some(record)
+    }
+
+    /// Changes what the node says of itself.
+    pub(crate) fn set_profile(&mut self, key: MemberKey, profile: Profile) {
+        if self.get(key).is_some_and(|record| *record.profile() != profile) {
+            let shared = self.profiles.share(profile);
+            if let Some(record) = self.get_mut(key) {
+                record.set_profile(shared);
+            }
+        }
+    }
+
+    /// Changes the state; the counts follow.
+    pub(crate) fn set_state(&mut self, key: MemberKey, state: State, now: Instant) {
+        let Some(record) = self.get_mut(key) else { return };
+        let old = core::mem::replace(&mut record.state, state);
+        if old != state {
+            record.changed_at = now;
+        }
+        self.bump(old, -1);
+        self.bump(state, 1);
+    }
+
+    /// The next one to probe that `eligible` accepts, round robin over an order that is shuffled once a round.
+    pub(crate) fn next_probe(
+        &mut self,
+        rng: &mut dyn Rng,
+        eligible: impl Fn(&Record<I, A>) -> bool,
+    ) -> Option<MemberKey> {
+        for _ in 0..=self.order.len() {
+            if self.cursor >= self.order.len() {
+                self.cursor = 0;
+                random::shuffle(rng, &mut self.order);
+                for position in 0..self.order.len() {
+                    self.renumber(position);
+                }
+            }
+            let slot = self.order.get(self.cursor).copied()?;
+            self.cursor += 1;
+            if self.at(slot).is_some_and(&eligible) {
+                return self.key_of(slot);
+            }
+        }
+        None
+    }
+
+    /// Up to `k` different ones that `eligible` accepts, each as likely as any other.
+    pub(crate) fn sample(
+        &self,
+        k: usize,
+        rng: &mut dyn Rng,
+        eligible: impl Fn(&Record<I, A>) -> bool,
+    ) -> Vec<MemberKey> {
+        let n = self.order.len();
+        let mut chosen: Vec<u32> = Vec::with_capacity(k.min(n));
+        if k > 0 && n > 0 {
+            self.choose(k, rng, |slot| self.at(slot).is_some_and(&eligible), &mut chosen);
+        }
+        chosen.into_iter().filter_map(|slot| self.key_of(slot)).collect()
+    }
+
+    fn choose(&self, k: usize, rng: &mut dyn Rng, fits: impl Fn(u32) -> bool, chosen: &mut Vec<u32>) {
+        let n = self.order.len();
+        if n > k.saturating_mul(3) {
+            // Drawing is cheap while most are eligible; give up soon where few are.
+            for _ in 0..8 * k {
+                if let Some(slot) = self.order.get(random::below(rng, n))
+                    && !chosen.contains(slot)
+                    && fits(*slot)
+                {
+                    chosen.push(*slot);
+                    if chosen.len() == k {
+                        return;
+                    }
+                }
+            }
+        }
+        // Exhaustive, so that the only candidate is never missed: reservoir over those not chosen yet.
+        let already = chosen.len();
+        let mut seen = 0;
+        for slot in &self.order {
+            if chosen.iter().take(already).any(|c| c == slot) || !fits(*slot) {
+                continue;
+            }
+            seen += 1;
+            if chosen.len() < k {
+                chosen.push(*slot);
+            } else {
+                let place = random::below(rng, seen);
+                if let Some(old) = chosen.get_mut(already + place) {
+                    *old = *slot;
+                }
+            }
+        }
+    }
+
+    fn at(&self, slot: u32) -> Option<&Record<I, A>> {
+        self.slots.get(slot as usize)?.record()
+    }
+
+    fn at_mut(&mut self, slot: u32) -> Option<&mut Record<I, A>> {
+        self.slots.get_mut(slot as usize)?.record_mut()
+    }
+
+    fn key_of(&self, slot: u32) -> Option<MemberKey> {
+        self.at(slot).map(|record| MemberKey { slot, generation: record.generation })
+    }
+
+    /// Bytes that the records, their order and the index take; not what is behind their pointers, and not what was reserved for more.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.len() * size_of::<Slot<I, A>>() + self.order.len() * 4 + self.index.allocation_size()
+    }
+
+    fn bump(&mut self, state: State, by: isize) {
+        if let Some(count) = self.counts.get_mut(usize::from(state.value())) {
+            *count = count.saturating_add_signed(by);
+        }
+    }
+
+    fn renumber(&mut self, position: usize) {
+        if let Some(slot) = self.order.get(position).copied()
+            && let Some(record) = self.at_mut(slot)
+        {
+            record.position = position as u32;
+        }
+    }
+
+    /// Takes the place `position` out of the order without moving anybody across the cursor.
+    fn close_gap(&mut self, mut position: usize) {
+        if position < self.cursor {
+            self.cursor -= 1;
+            self.order.swap(position, self.cursor);
+            self.renumber(position);
+            position = self.cursor;
+        }
+        if position < self.order.len() {
+            self.order.swap_remove(position);
+            self.renumber(position);
+        }
+    }
+}
+
+/// Bytes of one place of the table.
+#[cfg(test)]
+pub(super) fn place_size<I, A>() -> usize {
+    size_of::<Slot<I, A>>()
+}
+
+/// The hash of a record that the index names.
+fn rehash<I: Id, A: Address>(hasher: &DefaultHashBuilder, slots: &[Slot<I, A>]) -> impl Fn(&u32) -> u64 {
+    |slot| {
+        slots.get(*slot as usize).and_then(Slot::record).map_or(0, |record| hasher.hash_one(&record.node.id))
+    }
+}
+
+/// Makes room for at least one more, at most an eighth too much: doubling would waste as much as it holds.
+fn grow<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact((items.len() / 8).max(4));
+    }
+}
