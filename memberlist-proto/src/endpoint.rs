@@ -6,7 +6,7 @@ use crate::{
     awareness::Awareness,
     budget::PeerBudget,
     event::{BroadcastId, RejectReason},
-    members::{MemberKey, Members, Profile, Record},
+    members::{Dense, MemberKey, Profile, Record, Store},
     queue::{Broadcasts, Fairness},
     random, scale,
     timer::{TimerKey, Timers},
@@ -136,7 +136,9 @@ impl<I, A> LocalNode<I, A> {
 /// assert_eq!(endpoint.num_members(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Endpoint<I, A, W> {
+///
+/// `M` is where it keeps what it knows of others; there is no reason to choose another one than the default outside a simulation.
+pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     options: Options,
     wire: W,
     rng: EndpointRng,
@@ -147,7 +149,7 @@ pub struct Endpoint<I, A, W> {
     trusted_at: Instant,
     me: MemberKey,
     id: I,
-    members: Members<I, A>,
+    members: M,
     awareness: Awareness,
     timers: Timers<Timer<A>>,
     membership: Broadcasts<I>,
@@ -238,7 +240,25 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         options: Options,
         framing: &Framing,
         wire: W,
+        rng: EndpointRng,
+    ) -> Result<Self, CreateError> {
+        Self::with_store(now, local, options, framing, wire, rng, Dense::new())
+    }
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
+    /// As [`new`](Endpoint::new), with another store of members: a fresh one, of which nobody is a member yet.
+    ///
+    /// # Errors
+    /// As [`new`](Endpoint::new).
+    pub fn with_store(
+        now: Instant,
+        local: LocalNode<I, A>,
+        options: Options,
+        framing: &Framing,
+        wire: W,
         mut rng: EndpointRng,
+        mut members: M,
     ) -> Result<Self, CreateError> {
         options.validate()?;
         if !update::speaks_what_it_understands(local.versions) {
@@ -247,7 +267,6 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
         local.meta.check(options.max_meta_size).map_err(CommandError::from)?;
         let incarnation = local.incarnation.max(Incarnation::new(1));
         let profile = Profile { meta: local.meta.clone(), versions: local.versions, layers: local.layers };
-        let mut members = Members::new();
         // Nobody's layers matter where we send nothing but what everybody reads.
         if !framing.is_base() {
             members.index_addresses();

@@ -35,6 +35,7 @@ pub use event::{
 };
 pub use exchange::{Exchange, ExchangeOutput};
 pub use memberlist_types as types;
+pub use members::{Dense, Store};
 pub use options::{AddressChange, Options};
 pub use output::{RequestId, StreamRequest, StreamRequestKind, Transmit};
 pub use stats::Stats;

@@ -1,16 +1,20 @@
-//! The membership table: a slab of records, an index by id, and the shuffled order in which members are probed.
+//! The membership table: a record for each node, an index by id, and the shuffled order in which members are probed.
 
 mod dense;
 mod record;
+mod store;
 
-pub(crate) use dense::Members;
+pub use dense::Dense;
 pub(crate) use record::{Profile, Record, RunningSuspicion};
+pub use store::Store;
+#[cfg(test)]
+pub(crate) use store::Table;
 
 use record::Generation;
 
 /// Names a record; a key of a forgotten record finds nothing, even if its place was taken by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct MemberKey {
+pub struct MemberKey {
     slot: u32,
     generation: Generation,
 }

@@ -17,7 +17,7 @@ const RESERVE: u32 = 1 << 28;
 /// that no accusation which others believe goes unrefuted; long enough that a flood takes days to use our incarnations up.
 pub(super) const TRUST_INTERVAL: Duration = Duration::from_secs(2);
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Whether `from` may send a packet of this many bytes now; a refusal is counted and (rate-limited) reported.
     /// Ask before decoding.
     pub fn admit_packet(&mut self, now: Instant, from: &A, bytes: usize) -> bool {

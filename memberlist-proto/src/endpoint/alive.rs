@@ -25,7 +25,7 @@ pub(super) fn statement<I: Id, A: Address>(record: &Record<I, A>) -> Alive<I, A>
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_alive(&mut self, now: Instant, from: Option<A>, alive: Alive<I, A>, source: Source) {
         if alive.node.id == self.id {
             return self.on_alive_self(now, from, alive, source);

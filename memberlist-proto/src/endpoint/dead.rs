@@ -3,7 +3,7 @@
 use super::*;
 use memberlist_types::Dead;
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_dead(&mut self, now: Instant, from: Option<A>, dead: Dead<I>) {
         self.on_dead_from(now, from, dead, false);
     }

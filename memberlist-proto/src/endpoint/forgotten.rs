@@ -62,7 +62,7 @@ impl<I: Id, A: Address> Forgotten<I, A> {
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// A sign of life of a forgotten node, from before its end: it is asked itself.
     pub(super) fn on_ghost(&mut self, now: Instant, alive: Alive<I, A>) {
         let Some(grave) = self.forgotten.graves.get_mut(&alive.node.id) else { return };

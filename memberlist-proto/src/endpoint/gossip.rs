@@ -6,7 +6,7 @@ use crate::queue::{Room, fill_fair};
 /// Targets of the last gossip rounds that are remembered.
 const MAX_RECENT: usize = 16;
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Queues a statement about a node that came from elsewhere; it replaces an older one about the same node.
     pub(super) fn relay_statement(&mut self, about: I, message: &Message<I, A>) {
         if !self.quiet {

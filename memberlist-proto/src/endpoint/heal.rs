@@ -62,7 +62,7 @@ impl<I: Id, A: Address> Healing<I, A> {
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Replaces the addresses that healing tries first; a [`join`](Endpoint::join) adds its own. At most 64 are kept.
     pub fn set_seeds(&mut self, now: Instant, seeds: Vec<A>) {
         let own = self.local().node.address;

@@ -68,7 +68,7 @@ pub(super) struct Join<A> {
     reached: usize,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Joins through these addresses: a push/pull with each, up to `options.parallel` at once. Each gives one
     /// [`Event::JoinProgress`]; [`Event::JoinFinished`] ends it. The addresses become seeds of healing.
     ///

@@ -18,7 +18,7 @@ pub(super) struct Leaving {
     reported: bool,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Announces our departure: directly to some members, who answer, and by gossip. [`Event::LeaveFinished`] says when
     /// three of them (or all) have heard it, or gossip has handed it out as often as its limit asks for (if gossip is off: when
     /// no answer is to be expected any more). We go on answering

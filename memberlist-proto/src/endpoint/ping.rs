@@ -26,7 +26,7 @@ pub(super) struct Command<I, A> {
     sent: Instant,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Pings a node once; answered by [`Event::PingCompleted`], or after `probe_timeout` by [`Event::PingFailed`].
     /// Changes nobody's state and not our health.
     ///

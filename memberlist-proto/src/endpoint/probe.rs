@@ -41,7 +41,7 @@ impl<I, A> Settling<I, A> {
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn schedule_probing(&mut self, now: Instant, run: bool) {
         match (run, self.probing) {
             (true, None) => {

@@ -79,7 +79,7 @@ impl<I, A> Outputs<I, A> for Accumulator<I, A> {
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Hands over everything that waits to be polled, events first, and then the next timeout.
     pub fn drain_into(&mut self, outputs: &mut impl Outputs<I, A>) {
         while let Some(event) = self.poll_event() {

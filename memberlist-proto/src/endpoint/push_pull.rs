@@ -44,7 +44,7 @@ pub struct Merge<I, A> {
     quiet: bool,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn schedule_push_pull(&mut self, now: Instant, run: bool) {
         match (run, self.push_pull_timer) {
             (true, None) => {

@@ -6,18 +6,17 @@ use memberlist_types::Broadcast;
 /// Names at one address, the gone included, that are looked at; of an address with more of them nothing is believed.
 const MAX_NAMES: usize = 8;
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// What the member at this address is known to read; `None` if nobody is known there, if it does not matter (everybody reads our
     /// framing), or if the member is suspected: perhaps it has restarted as another build, and must be able to read that it is suspected.
     ///
     /// If several members are said to be there, what all of them read: somebody may have invented the others.
     pub fn reads(&self, address: &A) -> Option<Layers> {
-        let there = self.members.at_address(address);
-        if there.len() > MAX_NAMES {
-            return None;
-        }
         let mut reads = None;
-        for record in there.flatten() {
+        for (names, record) in self.members.at_address(address).enumerate() {
+            if names >= MAX_NAMES {
+                return None;
+            }
             match record.state() {
                 State::Alive => {
                     reads = Some(

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Somebody holds us for suspect or dead, or for something that we are not, at incarnation `accused`.
     ///
     /// Our incarnation becomes the one above both; everybody learns of it, and who told us learns it at once.

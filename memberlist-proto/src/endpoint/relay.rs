@@ -13,7 +13,7 @@ pub(super) struct Relay<A> {
     pub(super) target: A,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_indirect_ping(&mut self, now: Instant, from: A, request: IndirectPing<I, A>) {
         let requester = request.source.as_ref().and_then(|s| self.members.by_id(&s.id));
         let own = request.target.id == self.id || request.source.as_ref().is_some_and(|s| s.id == self.id);

@@ -26,7 +26,7 @@ impl<I> Hearsay<I> {
     }
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_suspect(
         &mut self,
         now: Instant,

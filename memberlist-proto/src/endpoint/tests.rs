@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::members::Table;
 use memberlist_types::{Alive, Dead, IndirectPing, NativeWire, Ping, Suspect};
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 

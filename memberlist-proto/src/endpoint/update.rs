@@ -13,7 +13,7 @@ pub(super) fn speaks_what_it_understands(v: Versions) -> bool {
         && (v.delegate_min..=v.delegate_max).contains(&v.delegate_current)
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Changes our metadata; everybody learns of it. The answer names the broadcast whose end
     /// [`Event::BroadcastFinished`] reports.
     ///
@@ -101,7 +101,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
     fn renew_self(
         &mut self,
         now: Instant,
-        change: impl FnOnce(&mut Members<I, A>, MemberKey),
+        change: impl FnOnce(&mut M, MemberKey),
     ) -> Result<BroadcastId, CommandError> {
         if self.has_left() {
             return Err(CommandError::HasLeft);

@@ -6,7 +6,7 @@ use memberlist_types::Broadcast;
 /// Bytes by which a message grows at most when its length field grows (a varint of up to four bytes instead of one).
 pub(super) const LENGTH_GROWTH: usize = 3;
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Queues a broadcast to all members; a newer one with the same key replaces it here as long as it waits. It is handed out a
     /// limited number of times (`retransmit_mult` × ⌈log10(n + 1)⌉), each time to a random member, and whoever hears it for
     /// the first time does the same: so it reaches everybody as surely as gossip of members does, but nothing repairs a miss;

@@ -28,7 +28,7 @@ pub(super) struct Verification<I, A> {
     cooling: bool,
 }
 
-impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Looks into a claim that was just refused.
     pub(super) fn verify(&mut self, now: Instant, claim: Alive<I, A>) {
         let record = self.members.by_id(&claim.node.id);

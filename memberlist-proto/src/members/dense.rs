@@ -1,6 +1,7 @@
 use super::{
     MemberKey,
     record::{Generation, Profile, Profiles, Record},
+    store::Table,
 };
 use crate::{Instant, random};
 use alloc::vec::Vec;
@@ -31,8 +32,9 @@ impl<I, A> Slot<I, A> {
     }
 }
 
-/// The table. Lookups, counts and changes cost the same at ten and at a hundred thousand members.
-pub(crate) struct Members<I, A> {
+/// The table of members that every node has: each record by itself. Lookups, counts and changes cost the same at ten and at a
+/// hundred thousand members.
+pub struct Dense<I, A> {
     slots: Vec<Slot<I, A>>,
     free: Vec<u32>,
     /// The places of all records, by the hash of the id (which stands in the record alone).
@@ -47,7 +49,8 @@ pub(crate) struct Members<I, A> {
     counts: [usize; 4],
 }
 
-impl<I: Id, A: Address> Members<I, A> {
+impl<I: Id, A: Address> Dense<I, A> {
+    /// An empty table.
     pub(crate) fn new() -> Self {
         Self {
             slots: Vec::new(),
@@ -61,20 +64,19 @@ impl<I: Id, A: Address> Members<I, A> {
             counts: [0; 4],
         }
     }
+}
 
-    /// From now on finds records by address, too: for an empty table.
-    pub(crate) fn index_addresses(&mut self) {
+impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
+    fn index_addresses(&mut self) {
         self.addresses = Some(HashMap::new());
     }
 
-    /// The records that are said to be at this address: one, unless a name changed hands or somebody tells lies.
-    pub(crate) fn at_address(&self, address: &A) -> impl ExactSizeIterator<Item = Option<&Record<I, A>>> {
+    fn at_address(&self, address: &A) -> impl Iterator<Item = &Record<I, A>> {
         let keys = self.addresses.as_ref().and_then(|addresses| addresses.get(address));
-        keys.map_or(&[][..], Vec::as_slice).iter().map(|key| self.get(*key))
+        keys.map_or(&[][..], Vec::as_slice).iter().filter_map(|key| self.get(*key))
     }
 
-    /// A node is now at its address; to be called once, until it is [unsettled](Self::unsettle).
-    pub(crate) fn settle(&mut self, key: MemberKey) {
+    fn settle(&mut self, key: MemberKey) {
         if self.addresses.is_some()
             && let Some(address) = self.get(key).map(|record| record.node.address.clone())
             && let Some(addresses) = &mut self.addresses
@@ -83,8 +85,7 @@ impl<I: Id, A: Address> Members<I, A> {
         }
     }
 
-    /// A node is not at its address any more.
-    pub(crate) fn unsettle(&mut self, key: MemberKey) {
+    fn unsettle(&mut self, key: MemberKey) {
         if self.addresses.is_some()
             && let Some(address) = self.get(key).map(|record| record.node.address.clone())
             && let Some(addresses) = &mut self.addresses
@@ -97,60 +98,41 @@ impl<I: Id, A: Address> Members<I, A> {
         }
     }
 
-    /// How many nodes are known, the gone included: the estimate that all scaling uses.
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// How many are in this state.
-    pub(crate) fn count(&self, state: State) -> usize {
+    fn count(&self, state: State) -> usize {
         self.counts.get(usize::from(state.value())).copied().unwrap_or(0)
     }
 
-    /// How many are alive or suspect.
-    pub(crate) fn live(&self) -> usize {
-        self.count(State::Alive) + self.count(State::Suspect)
-    }
-
-    pub(crate) fn key(&self, id: &I) -> Option<MemberKey> {
+    fn key(&self, id: &I) -> Option<MemberKey> {
         let found = self.index.find(self.hasher.hash_one(id), |slot| {
             self.at(*slot).is_some_and(|record| record.node.id == *id)
         });
         found.and_then(|slot| self.key_of(*slot))
     }
 
-    pub(crate) fn get(&self, key: MemberKey) -> Option<&Record<I, A>> {
+    fn get(&self, key: MemberKey) -> Option<&Record<I, A>> {
         self.at(key.slot).filter(|record| record.generation == key.generation)
     }
 
-    pub(crate) fn get_mut(&mut self, key: MemberKey) -> Option<&mut Record<I, A>> {
+    fn get_mut(&mut self, key: MemberKey) -> Option<&mut Record<I, A>> {
         self.at_mut(key.slot).filter(|record| record.generation == key.generation)
     }
 
-    pub(crate) fn by_id(&self, id: &I) -> Option<&Record<I, A>> {
-        self.get(self.key(id)?)
-    }
-
-    /// All records, in probe order (which is shuffled, and the same for the same seed).
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record<I, A>> {
+    fn iter(&self) -> impl Iterator<Item = &Record<I, A>> {
         self.order.iter().filter_map(|slot| self.at(*slot))
     }
 
-    /// The records of up to `max` places of the table from place `from` on, and where to go on (`None`: that was all). A record keeps its place
-    /// for as long as it is known, so whoever goes on later misses nobody who was there all the time.
-    pub(crate) fn slice(
-        &self,
-        from: usize,
-        max: usize,
-    ) -> (impl Iterator<Item = &Record<I, A>>, Option<usize>) {
+    fn slice(&self, from: usize, max: usize) -> (impl Iterator<Item = &Record<I, A>>, Option<usize>) {
         let end = from.saturating_add(max.max(1)).min(self.slots.len());
         let slots = self.slots.get(from..end).unwrap_or_default();
         let next = (end < self.slots.len()).then_some(end);
         (slots.iter().filter_map(Slot::record), next)
     }
 
-    /// Makes room for so many more, so that the table need not grow (and move) while they come.
-    pub(crate) fn reserve(&mut self, more: usize) {
+    fn reserve(&mut self, more: usize) {
         let new = more.saturating_sub(self.free.len());
         self.slots.reserve_exact(new);
         self.order.reserve_exact(more);
@@ -161,8 +143,7 @@ impl<I: Id, A: Address> Members<I, A> {
         }
     }
 
-    /// Adds a node of an unknown id, alive, at a random place among those that still wait for their turn.
-    pub(crate) fn insert(
+    fn insert(
         &mut self,
         node: Node<I, A>,
         profile: Profile,
@@ -203,8 +184,7 @@ impl<I: Id, A: Address> Members<I, A> {
         key
     }
 
-    /// Forgets a record.
-    pub(crate) fn remove(&mut self, key: MemberKey) -> Option<Record<I, A>> {
+    fn remove(&mut self, key: MemberKey) -> Option<Record<I, A>> {
         self.unsettle(key);
         let hash = self.hasher.hash_one(&self.get(key)?.node.id);
         if let Ok(entry) = self.index.find_entry(hash, |slot| *slot == key.slot) {
@@ -220,8 +200,7 @@ impl<I: Id, A: Address> Members<I, A> {
         Some(record)
     }
 
-    /// Changes what the node says of itself.
-    pub(crate) fn set_profile(&mut self, key: MemberKey, profile: Profile) {
+    fn set_profile(&mut self, key: MemberKey, profile: Profile) {
         if self.get(key).is_some_and(|record| *record.profile() != profile) {
             let shared = self.profiles.share(profile);
             if let Some(record) = self.get_mut(key) {
@@ -230,8 +209,7 @@ impl<I: Id, A: Address> Members<I, A> {
         }
     }
 
-    /// Changes the state; the counts follow.
-    pub(crate) fn set_state(&mut self, key: MemberKey, state: State, now: Instant) {
+    fn set_state(&mut self, key: MemberKey, state: State, now: Instant) {
         let Some(record) = self.get_mut(key) else { return };
         let old = core::mem::replace(&mut record.state, state);
         if old != state {
@@ -241,8 +219,7 @@ impl<I: Id, A: Address> Members<I, A> {
         self.bump(state, 1);
     }
 
-    /// The next one to probe that `eligible` accepts, round robin over an order that is shuffled once a round.
-    pub(crate) fn next_probe(
+    fn next_probe(
         &mut self,
         rng: &mut dyn Rng,
         eligible: impl Fn(&Record<I, A>) -> bool,
@@ -264,8 +241,7 @@ impl<I: Id, A: Address> Members<I, A> {
         None
     }
 
-    /// Up to `k` different ones that `eligible` accepts, each as likely as any other.
-    pub(crate) fn sample(
+    fn sample(
         &self,
         k: usize,
         rng: &mut dyn Rng,
@@ -278,7 +254,9 @@ impl<I: Id, A: Address> Members<I, A> {
         }
         chosen.into_iter().filter_map(|slot| self.key_of(slot)).collect()
     }
+}
 
+impl<I: Id, A: Address> Dense<I, A> {
     fn choose(&self, k: usize, rng: &mut dyn Rng, fits: impl Fn(u32) -> bool, chosen: &mut Vec<u32>) {
         let n = self.order.len();
         if n > k.saturating_mul(3) {

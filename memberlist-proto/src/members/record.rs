@@ -5,7 +5,7 @@ use memberlist_types::{Address, Id, Incarnation, Layers, Meta, Node, State, Vers
 /// Everything that is known of one node. There is one for each member in memory, so what most members do not have is
 /// behind one pointer, and what many have in common behind another.
 #[derive(Clone, Debug)]
-pub(crate) struct Record<I, A> {
+pub struct Record<I, A> {
     pub(crate) node: Node<I, A>,
     profile: Arc<Profile>,
     rare: Option<Box<Rare<I>>>,
@@ -22,7 +22,7 @@ pub(crate) struct Record<I, A> {
 
 /// What a node says of itself besides its name and address; the same for many.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Profile {
+pub struct Profile {
     pub(crate) meta: Meta,
     pub(crate) versions: Versions,
     pub(crate) layers: Layers,

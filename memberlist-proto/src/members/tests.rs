@@ -4,20 +4,20 @@ use alloc::{collections::BTreeSet, string::String, vec, vec::Vec};
 use memberlist_types::{Incarnation, Layers, Meta, Node, State, Versions};
 use rand_pcg::{Pcg32, rand_core::SeedableRng};
 
-fn table(n: usize, rng: &mut Pcg32) -> Members<u32, u32> {
-    let mut members = Members::new();
+fn table(n: usize, rng: &mut Pcg32) -> Dense<u32, u32> {
+    let mut members = Dense::new();
     for id in 0..n {
         add(&mut members, id as u32, rng);
     }
     members
 }
 
-fn add(members: &mut Members<u32, u32>, id: u32, rng: &mut Pcg32) -> MemberKey {
+fn add(members: &mut Dense<u32, u32>, id: u32, rng: &mut Pcg32) -> MemberKey {
     let profile = Profile { meta: Meta::EMPTY, versions: Versions::default(), layers: Layers::BASE };
     members.insert(Node::new(id, id), profile, Incarnation::new(1), Instant::START, rng)
 }
 
-fn round(members: &mut Members<u32, u32>, n: usize, rng: &mut Pcg32) -> Vec<u32> {
+fn round(members: &mut Dense<u32, u32>, n: usize, rng: &mut Pcg32) -> Vec<u32> {
     (0..n)
         .filter_map(|_| {
             let key = members.next_probe(rng, |_| true)?;
