@@ -1,0 +1,142 @@
+//! The times that the options promise, with the reasons for them.
+//!
+//! Hard bounds hold always, whatever the random choices; they are far above what usually happens. What usually happens is told by
+//! [`detection_model`].
+
+use crate::{Options, random};
+use core::time::Duration;
+use rand_core::Rng;
+
+/// How long a suspicion lasts in a cluster of `n` nodes: from the first to the second, and how many confirmations shorten it to the first.
+///
+/// The shortest is `suspicion_mult` × max(1, log10 n) × `probe_interval`, the longest `suspicion_max_timeout_mult` times that; in a
+/// cluster too small for `suspicion_mult - 2` confirmations all last as long as the shortest.
+#[must_use]
+pub fn suspicion(options: &Options, n: usize) -> (Duration, Duration, u32) {
+    let scale = libm::log10(n.max(1) as f64).max(1.0);
+    let shortest = period(options).mul_f64(f64::from(options.suspicion_mult) * scale);
+    let confirmations = options.suspicion_mult.saturating_sub(2);
+    if n.saturating_sub(2) < confirmations as usize || confirmations == 0 {
+        return (shortest, shortest, 0);
+    }
+    (shortest, shortest * options.suspicion_max_timeout_mult.max(1), confirmations)
+}
+
+fn period(options: &Options) -> Duration {
+    if options.probe_interval.is_zero() { options.probe_timeout * 2 } else { options.probe_interval }
+}
+
+/// The time within which every node of a cluster of `n` has found a crash, with certainty: also without gossip, with any loss, and whoever else
+/// has crashed.
+///
+/// Each node finds it alone, if it must:
+///
+/// * it probes one member each `probe_interval`, each once in a round, in an order that is shuffled anew: in the worst case the dead one was just
+///   before its crash the first of a round, and is the last of the next. Two rounds of n - 1 others, less one: 2n - 3 intervals, and
+///   up to one more until the next tick;
+/// * the probe fails at its deadline, an interval after its ping;
+/// * the suspicion lasts as long as the longest does that nobody confirms.
+///
+/// `health` is the worst health score that the node may have meanwhile: intervals and deadlines are `health + 1` times as long. It is 0 where
+/// one node crashes and no packet is lost, and at most `awareness_max - 1`.
+///
+/// It counts from the crash, or from when the node last learned of a newer incarnation of the dead one (what that said shortly before its
+/// crash may come late, and ends the suspicion of an older one).
+#[must_use]
+pub fn detection(options: &Options, n: usize, health: u32) -> Duration {
+    let (_, longest, _) = suspicion(options, n);
+    let scale = health.min(options.awareness_max.saturating_sub(1)).saturating_add(1);
+    let intervals = u32::try_from(2 * n.max(2) - 2 + 1).unwrap_or(u32::MAX);
+    (options.probe_interval * scale).saturating_mul(intervals) + longest
+}
+
+/// Rounds of gossip that news needs to reach all of `n` nodes, nearly always: log(n) / log(1 + fanout) rounds of growth, ln(n) / fanout for
+/// the last ones, and a few for bad luck (spec/performance.md 2.3).
+#[must_use]
+pub fn gossip_rounds(options: &Options, n: usize) -> f64 {
+    let (n, fanout) = (n.max(2) as f64, options.gossip_nodes.max(1) as f64);
+    libm::log(n) / libm::log(1.0 + fanout) + libm::log(n) / fanout + 4.0
+}
+
+/// In which time news reaches all of `n` nodes by gossip, nearly always.
+#[must_use]
+pub fn dissemination(options: &Options, n: usize) -> Duration {
+    options.gossip_interval.mul_f64(gossip_rounds(options, n))
+}
+
+/// The time between two push/pulls of a node in a cluster of `n`: `push_pull_interval`, once more for each doubling beyond 32.
+#[must_use]
+pub fn push_pull(options: &Options, n: usize) -> Duration {
+    let doublings = if n <= 32 { 0 } else { (n - 1).ilog2() + 1 - 5 };
+    options.push_pull_interval * (doublings + 1)
+}
+
+/// In which time whatever anybody knows is known to all of `n` nodes, without loss: mostly by gossip; whom that missed learns of it
+/// when it next exchanges everything with somebody who knows, which is nearly everybody. The first of its own push/pulls comes
+/// after two intervals at most; three allow for one that meets another straggler.
+#[must_use]
+pub fn spread(options: &Options, n: usize) -> Duration {
+    dissemination(options, n) + push_pull(options, n) * 3
+}
+
+/// The time from one crash in a cluster of `n` healthy nodes without loss until all have found it that is not exceeded in this part of all
+/// cases (0.5: the median).
+///
+/// A model in which only chance of the probes' order is left: each of the n - 1 others comes to probe the dead one after a random part of its
+/// round, fails an interval later, and accuses; the first accusation starts the suspicion, each further one shortens it, and then the
+/// news travels to all by gossip. It is drawn 2,000 times.
+#[must_use]
+pub fn detection_model(options: &Options, n: usize, part: f64) -> Duration {
+    const DRAWS: usize = 2_000;
+    let mut rng = random::generator(n as u64, "detection model", 0);
+    let (shortest, longest, confirmations) = suspicion(options, n);
+    let interval = options.probe_interval.as_secs_f64();
+    let mut found: Vec<f64> = (0..DRAWS)
+        .map(|_| {
+            let accusations = accusations(&mut rng, n, confirmations as usize + 1);
+            let first = accusations.first().copied().unwrap_or(0.0);
+            let mut dies = f64::MAX;
+            for (c, at) in accusations.iter().enumerate() {
+                let lasts = lasting(shortest.as_secs_f64(), longest.as_secs_f64(), c as u32, confirmations);
+                dies = dies.min((interval * first + lasts).max(interval * at));
+            }
+            dies + interval
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    let place = (part.clamp(0.0, 1.0) * (DRAWS - 1) as f64) as usize;
+    let news = dissemination(options, n) + options.probe_timeout;
+    Duration::from_secs_f64(found.get(place).copied().unwrap_or(0.0)) + news
+}
+
+/// When the first few of n - 1 nodes ping the dead one, in intervals.
+fn accusations(rng: &mut impl Rng, n: usize, few: usize) -> Vec<f64> {
+    let others = n.saturating_sub(1).max(1);
+    let mut all: Vec<f64> = (1..n.max(2))
+        .map(|_| {
+            // Where the node is in its round, and where in this or the next round the dead one is.
+            let (now, place) = (random::below(rng, others as u64), random::below(rng, others as u64));
+            let wait = if place >= now {
+                place - now
+            } else {
+                others as u64 - now + random::below(rng, others as u64)
+            };
+            wait as f64 + random::unit(rng)
+        })
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all.truncate(few.max(1));
+    all
+}
+
+/// How long a suspicion with so many confirmations lasts (Lifeguard IV.B).
+fn lasting(shortest: f64, longest: f64, confirmed: u32, of: u32) -> f64 {
+    if confirmed >= of {
+        return shortest;
+    }
+    let part = libm::log(f64::from(confirmed) + 1.0) / libm::log(f64::from(of) + 1.0);
+    (longest - part * (longest - shortest)).max(shortest)
+}
+
+#[cfg(test)]
+mod tests;

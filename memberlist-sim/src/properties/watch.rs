@@ -1,0 +1,73 @@
+//! The observer of a property: it keeps the truth, checks the invariants and the property's own claims, and writes the trace.
+
+use super::{Broken, Checks, invariants::Invariants, truth::Truth};
+use crate::{NodeIndex, Observer, Step};
+use memberlist_proto::Instant;
+use std::io::Write;
+
+/// What a property claims of each step, given the truth (which knows of the step already).
+pub(crate) trait Claim {
+    /// Says what is wrong.
+    fn step(&mut self, truth: &Truth, at: Instant, node: NodeIndex, step: &Step<'_>) -> Result<(), String>;
+}
+
+impl<F: FnMut(&Truth, Instant, NodeIndex, &Step<'_>) -> Result<(), String>> Claim for F {
+    fn step(&mut self, truth: &Truth, at: Instant, node: NodeIndex, step: &Step<'_>) -> Result<(), String> {
+        self(truth, at, node, step)
+    }
+}
+
+/// Sees a simulation of a property.
+pub(crate) struct Watch {
+    truth: Truth,
+    invariants: Invariants,
+    claims: Vec<Box<dyn Claim>>,
+    broken: Option<Broken>,
+    trace: Option<Box<dyn Write + Send>>,
+}
+
+impl Watch {
+    pub(crate) fn new(checks: Checks, trace: Option<Box<dyn Write + Send>>) -> Self {
+        Self {
+            truth: Truth::default(),
+            invariants: Invariants::new(checks),
+            claims: Vec::new(),
+            broken: None,
+            trace,
+        }
+    }
+
+    /// From now on this is claimed, too.
+    pub(crate) fn claim(&mut self, claim: impl Claim + 'static) {
+        self.claims.push(Box::new(claim));
+    }
+
+    pub(crate) fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    /// The first thing that was wrong.
+    pub(crate) fn broken(&self) -> Option<&Broken> {
+        self.broken.as_ref()
+    }
+
+    fn check(&mut self, at: Instant, node: NodeIndex, step: &Step<'_>) -> Result<(), String> {
+        self.invariants.step(&self.truth, node, step)?;
+        self.claims.iter_mut().try_for_each(|claim| claim.step(&self.truth, at, node, step))
+    }
+}
+
+impl Observer for Watch {
+    fn step(&mut self, at: Instant, node: NodeIndex, step: &Step<'_>) {
+        self.truth.step(at, node, step);
+        if let Some(trace) = &mut self.trace {
+            // A trace that can't be written is no reason to change what happens.
+            let _ = writeln!(trace, "{:.9} {node} {step:?}", at.since(Instant::START).as_secs_f64());
+        }
+        if self.broken.is_none()
+            && let Err(what) = self.check(at, node, step)
+        {
+            self.broken = Some(Broken { at, node: Some(node), what });
+        }
+    }
+}
