@@ -19,9 +19,11 @@ use memberlist_proto::Instant;
 pub mod bounds;
 mod case;
 pub mod command;
+mod convergence;
 mod crash;
 mod dice;
 mod invariants;
+mod partition;
 mod quiet;
 mod runner;
 mod truth;
@@ -45,7 +47,7 @@ pub struct Property {
 }
 
 /// Every property, in the order in which they are run.
-pub const ALL: &[Property] = &[quiet::PROPERTY, crash::PROPERTY];
+pub const ALL: &[Property] = &[quiet::PROPERTY, crash::PROPERTY, partition::PROPERTY, convergence::PROPERTY];
 
 impl Property {
     /// The property of this name.

@@ -79,6 +79,31 @@ pub fn spread(options: &Options, n: usize) -> Duration {
     dissemination(options, n) + push_pull(options, n) * 3
 }
 
+/// In which time the parts of a cluster of `n` nodes have found together after a network was whole again, if `unreachable` of those whom a node
+/// has lost will never answer.
+///
+/// * Whoever has lost somebody tries one of its lost and its seeds in turn, after pauses of at most 1.5 times `healing_interval_max`: in the
+///   worst case all that do not answer first, with a seed in between each time. An attempt that hangs does not delay the next one.
+/// * Both sides have heard then that the other holds them for dead, and refute; what they say reaches everybody within [`spread`], also the
+///   push/pulls of those who missed it: twice, because a third part of the cluster may learn of both only from either.
+/// * A suspicion that the other side's news has brought is refuted within that, or has run out.
+#[must_use]
+pub fn healing(options: &Options, n: usize, unreachable: usize) -> Duration {
+    let tries = u32::try_from(2 * unreachable + 2).unwrap_or(u32::MAX);
+    let (_, longest, _) = suspicion(options, n);
+    options.healing_interval_max.mul_f64(1.5).saturating_mul(tries)
+        + options.stream_timeout
+        + longest
+        + spread(options, n) * 2
+}
+
+/// In which time all views are true after any mixture of faults has ended, if `gone` nodes do not run any more: the dead are found
+/// ([`detection`], by nodes that doubt their health), and the living have found together ([`healing`]).
+#[must_use]
+pub fn convergence(options: &Options, n: usize, gone: usize) -> Duration {
+    detection(options, n, options.awareness_max) + healing(options, n, gone)
+}
+
 /// The time from one crash in a cluster of `n` healthy nodes without loss until all have found it that is not exceeded in this part of all
 /// cases (0.5: the median).
 ///

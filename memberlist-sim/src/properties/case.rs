@@ -1,7 +1,7 @@
 //! One run of a property: its seed, how closely it is looked at, and the cluster that it makes.
 
-use super::{Broken, Checks, Facts, dice::Dice, watch::Watch};
-use crate::{Network, NodeIndex, Simulation};
+use super::{Broken, Checks, Facts, dice::Dice, watch::{Sabotage, Watch}};
+use crate::{Network, NodeIndex, Restart, Simulation};
 use core::time::Duration;
 use memberlist_proto::{CreateError, Options};
 use std::io::Write;
@@ -15,13 +15,14 @@ pub struct Case {
     checks: Checks,
     largest: usize,
     trace: Option<Box<dyn Write + Send>>,
+    sabotage: Option<Sabotage>,
 }
 
 impl Case {
     /// That of this seed, with the invariants checked as the build asks for.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, checks: Checks::default(), largest: usize::MAX, trace: None }
+        Self { seed, checks: Checks::default(), largest: usize::MAX, trace: None, sabotage: None }
     }
 
     /// How closely the invariants are checked. It changes nothing of what happens.
@@ -45,6 +46,12 @@ impl Case {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_sabotage(mut self, sabotage: Sabotage) -> Self {
+        self.sabotage = Some(sabotage);
+        self
+    }
+
     /// The seed.
     #[must_use]
     pub fn seed(&self) -> u64 {
@@ -57,7 +64,7 @@ impl Case {
 
     /// An empty cluster. The trace is that of the first one.
     pub(crate) fn cluster(&mut self, network: Network) -> Cluster {
-        Simulation::with_observer(self.seed, network, Watch::new(self.checks, self.trace.take()))
+        Simulation::with_observer(self.seed, network, Watch::new(self.checks, self.trace.take(), self.sabotage))
     }
 }
 
@@ -101,13 +108,55 @@ impl Cluster {
 
     /// Adds nodes that all know each other.
     pub(crate) fn formed(&mut self, n: usize, options: &Options) -> Result<(), Broken> {
-        self.form(n, options).map_err(|error| self.impossible(&error))?;
+        let options = self.sabotaged(options);
+        self.form(n, &options).map_err(|error| self.impossible(&error))?;
+        self.begun();
         self.sound()
     }
 
     /// Adds a node.
     pub(crate) fn born(&mut self, options: &Options) -> Result<NodeIndex, Broken> {
-        self.spawn(options).map_err(|error| self.impossible(&error))
+        let options = self.sabotaged(options);
+        let node = self.spawn(&options).map_err(|error| self.impossible(&error))?;
+        if node == NodeIndex(0) {
+            self.begun();
+        }
+        Ok(node)
+    }
+
+    fn sabotaged(&self, options: &Options) -> Options {
+        let mut options = options.clone();
+        if let Some(sabotage) = self.observer().sabotage() {
+            (sabotage.options)(&mut options);
+        }
+        options
+    }
+
+    fn begun(&mut self) {
+        if let Some(sabotage) = self.observer().sabotage() {
+            (sabotage.cluster)(self);
+        }
+    }
+
+    /// Starts a new process of a node, which joins through these.
+    pub(crate) fn reborn(
+        &mut self,
+        node: NodeIndex,
+        at: Restart,
+        through: &[NodeIndex],
+    ) -> Result<(), Broken> {
+        self.restart(node, at).map_err(|error| self.impossible(&error))?;
+        self.enter(node, through)
+    }
+
+    /// Lets a node join through others of these.
+    pub(crate) fn enter(&mut self, node: NodeIndex, through: &[NodeIndex]) -> Result<(), Broken> {
+        let through: Vec<NodeIndex> = through.iter().copied().filter(|seed| *seed != node).collect();
+        if through.is_empty() {
+            return Ok(());
+        }
+        self.join(node, &through)
+            .map_err(|error| self.broken(Some(node), format!("a join was refused: {error}")))
     }
 
     fn impossible(&self, error: &CreateError) -> Broken {

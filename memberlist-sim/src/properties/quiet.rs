@@ -64,11 +64,8 @@ fn begin(cluster: &mut Cluster, dice: &mut Dice, options: &Options, n: usize) ->
     let seeds = dice.number(1, 3).min(n as u64) as usize;
     for _ in 0..n {
         let node = cluster.born(options)?;
-        let through: Vec<NodeIndex> = cluster.nodes().take(seeds).filter(|seed| *seed != node).collect();
-        if !through.is_empty() {
-            let joined = cluster.join(node, &through);
-            joined.map_err(|error| cluster.broken(Some(node), format!("a join was refused: {error}")))?;
-        }
+        let through: Vec<NodeIndex> = cluster.nodes().take(seeds).collect();
+        cluster.enter(node, &through)?;
         if dice.chance(0.5) {
             cluster.pass(dice.time(Duration::ZERO, options.probe_interval))?;
         }
@@ -84,8 +81,7 @@ pub(super) fn act(cluster: &mut Cluster, dice: &mut Dice, options: &Options) -> 
     match dice.number(0, 4) {
         0 if cluster.len() < 300 => {
             let newcomer = cluster.born(options)?;
-            let joined = cluster.join(newcomer, &[node]);
-            joined.map_err(|error| cluster.broken(Some(newcomer), format!("a join was refused: {error}")))?;
+            cluster.enter(newcomer, &[node])?;
         }
         0 | 1 => change_meta(cluster, dice, node, size)?,
         2 | 3 => {

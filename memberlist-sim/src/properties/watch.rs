@@ -1,7 +1,7 @@
 //! The observer of a property: it keeps the truth, checks the invariants and the property's own claims, and writes the trace.
 
 use super::{Broken, Checks, invariants::Invariants, truth::Truth};
-use crate::{NodeIndex, Observer, Step};
+use crate::{NodeIndex, Observer, Options, Simulation, Step};
 use memberlist_proto::Instant;
 use std::io::Write;
 
@@ -24,17 +24,36 @@ pub(crate) struct Watch {
     claims: Vec<Box<dyn Claim>>,
     broken: Option<Broken>,
     trace: Option<Box<dyn Write + Send>>,
+    sabotage: Option<Sabotage>,
+}
+
+/// What is done to a cluster, behind the back of the property, that its promise can't stand: to see it fail.
+#[derive(Clone, Copy)]
+pub(crate) struct Sabotage {
+    /// What the nodes get instead of the options that the bounds are computed from.
+    pub(crate) options: fn(&mut Options),
+    /// What is done when the first node was added.
+    pub(crate) cluster: fn(&mut Simulation<Watch>),
 }
 
 impl Watch {
-    pub(crate) fn new(checks: Checks, trace: Option<Box<dyn Write + Send>>) -> Self {
+    pub(crate) fn new(
+        checks: Checks,
+        trace: Option<Box<dyn Write + Send>>,
+        sabotage: Option<Sabotage>,
+    ) -> Self {
         Self {
             truth: Truth::default(),
             invariants: Invariants::new(checks),
             claims: Vec::new(),
             broken: None,
             trace,
+            sabotage,
         }
+    }
+
+    pub(crate) fn sabotage(&self) -> Option<Sabotage> {
+        self.sabotage
     }
 
     /// From now on this is claimed, too.
