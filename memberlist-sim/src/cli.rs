@@ -17,6 +17,7 @@ pub use progress::Progress;
 const EXAMPLES: &str = "\
 Examples:
   memberlist-sim list                                     what is shipped
+  memberlist-sim properties --seeds 1000 --check          what must hold, for many seeds
 
 Exit codes: 0 all is well; 1 something that was expected does not hold; 2 the question was wrong (the message says where).";
 
@@ -34,12 +35,15 @@ struct Cli {
 enum Command {
     /// Lists the shipped scenarios.
     List(list::Args),
+    /// Checks over many seeds what must hold whatever happens.
+    Properties(crate::properties::command::Args),
 }
 
 impl Command {
     fn run(&self) -> Outcome {
         match self {
             Self::List(args) => list::run(args),
+            Self::Properties(args) => crate::properties::command::run(args),
         }
     }
 }

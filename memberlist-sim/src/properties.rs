@@ -33,6 +33,9 @@ pub use case::Case;
 pub use invariants::Checks;
 pub use runner::{Line, Outcome, Plan, Report, UnknownProperty, run};
 
+/// Looks at what many runs found.
+type Judge = fn(&[Facts]) -> Result<(), String>;
+
 /// Something that must hold.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -43,7 +46,7 @@ pub struct Property {
     pub promise: &'static str,
     check: fn(&mut Case) -> Result<Facts, Broken>,
     /// What must hold of many runs together.
-    judge: Option<fn(&[Facts]) -> Result<(), String>>,
+    judge: Option<Judge>,
 }
 
 /// Every property, in the order in which they are run.

@@ -74,6 +74,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         if accused {
             primary.extend(key.and_then(|key| self.statement_about(key)));
         }
+        // Who still pings us after we have left has missed it, and everybody else may have forgotten us already.
+        if self.has_left() {
+            primary.extend(self.statement_about(self.me));
+        }
         self.transmit(to, &primary, None);
     }
 

@@ -114,3 +114,32 @@ fn left_node_tells_of_its_own_departure_alone() {
     solo.machine.rejoin(solo.now).unwrap();
     assert_eq!(solo.machine.local_states().len(), 3);
 }
+
+/// Who has missed a departure would hold a node that answers pings for a member for ever, for all others have soon forgotten it: its answer
+/// says that it has left.
+#[test]
+fn left_node_says_so_to_whoever_still_pings_it() {
+    let mut solo = Solo::with_members(quiet(), [2]);
+    let ping = || {
+        Message::Ping(memberlist_proto::types::Ping {
+            seq: Default::default(),
+            target: Some(ME),
+            source: Some(node(2)),
+        })
+    };
+    let says_so = |solo: &Solo| {
+        solo.messages()
+            .any(|(to, m)| to == addr(2) && matches!(m, Message::Dead(d) if d.node == ME && d.is_leave()))
+    };
+    solo.hear(2, ping());
+    assert!(!says_so(&solo), "not before it has left");
+    solo.machine.leave(solo.now).unwrap();
+    solo.advance(secs(60));
+    solo.clear();
+    solo.hear(2, ping());
+    assert!(solo.acks().len() == 1 && says_so(&solo));
+    // Who is pinged so hears it at its incarnation, and holds it for left.
+    let mut other = Solo::with_members(quiet(), [9]);
+    other.hear(9, Message::Dead(dead(9, 1, 9)));
+    assert_eq!(other.state(9), Some(State::Left));
+}

@@ -1,6 +1,10 @@
 //! One run of a property: its seed, how closely it is looked at, and the cluster that it makes.
 
-use super::{Broken, Checks, Facts, dice::Dice, watch::{Sabotage, Watch}};
+use super::{
+    Broken, Checks, Facts,
+    dice::Dice,
+    watch::{Sabotage, Watch},
+};
 use crate::{Network, NodeIndex, Restart, Simulation};
 use core::time::Duration;
 use memberlist_proto::{CreateError, Options};
@@ -64,7 +68,11 @@ impl Case {
 
     /// An empty cluster. The trace is that of the first one.
     pub(crate) fn cluster(&mut self, network: Network) -> Cluster {
-        Simulation::with_observer(self.seed, network, Watch::new(self.checks, self.trace.take(), self.sabotage))
+        Simulation::with_observer(
+            self.seed,
+            network,
+            Watch::new(self.checks, self.trace.take(), self.sabotage),
+        )
     }
 }
 

@@ -98,12 +98,7 @@ fn fault(
 }
 
 /// All faults end, and the last sleeper wakes.
-fn peace(
-    cluster: &mut Cluster,
-    options: &Options,
-    link: crate::Link,
-    cuts: &[RuleId],
-) -> Result<(), Broken> {
+fn peace(cluster: &mut Cluster, options: &Options, link: crate::Link, cuts: &[RuleId]) -> Result<(), Broken> {
     *cluster.network_mut().link_mut() = link;
     for cut in cuts {
         cluster.network_mut().remove_rule(*cut);
@@ -145,7 +140,10 @@ fn first_restless(cluster: &Cluster) -> Option<(NodeIndex, String)> {
         let health = endpoint.health_score();
         let restless = open != (0, 0, 0, 0) || dead > 0 || health > 0;
         restless.then(|| {
-            (node, format!("suspects, relays and queues {open:?}, {dead} dead or left known, health {health}"))
+            (
+                node,
+                format!("suspects, relays and queues {open:?}, {dead} dead or left known, health {health}"),
+            )
         })
     })
 }

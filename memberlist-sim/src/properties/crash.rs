@@ -14,7 +14,7 @@ pub(super) const PROPERTY: Property = Property {
 };
 
 /// Runs in which one node of a healthy cluster crashes that took longer than 99 of 100 should.
-const SLOW: &str = "beyond the 99th percentile of the model";
+pub(super) const SLOW: &str = "beyond the 99th percentile of the model";
 
 fn check(case: &mut Case) -> Result<Facts, Broken> {
     let mut dice = case.dice(PROPERTY.name);
@@ -49,7 +49,11 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
             let believes = cluster.endpoint(by).and_then(|e| e.member(&crate::Name(of)));
             return Err(cluster.broken(
                 Some(by),
-                format!("{} crashed {:?} ago (bound {bound:?}), but is believed {believes:?}", crate::Name(of), cluster.now().since(last)),
+                format!(
+                    "{} crashed {:?} ago (bound {bound:?}), but is believed {believes:?}",
+                    crate::Name(of),
+                    cluster.now().since(last)
+                ),
             ));
         }
     }
@@ -66,7 +70,8 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
 fn open(cluster: &Cluster, crashed: &[NodeIndex]) -> Option<(NodeIndex, NodeIndex)> {
     cluster.living().into_iter().find_map(|by| {
         let endpoint = cluster.endpoint(by)?;
-        let member = |of: &&NodeIndex| endpoint.member(&crate::Name(**of)).is_some_and(|m| !m.state.is_gone());
+        let member =
+            |of: &&NodeIndex| endpoint.member(&crate::Name(**of)).is_some_and(|m| !m.state.is_gone());
         crashed.iter().find(member).map(|of| (by, *of))
     })
 }

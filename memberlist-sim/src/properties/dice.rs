@@ -2,7 +2,6 @@
 
 use crate::{Latency, Link, Network, NodeIndex, Options, random};
 use core::time::Duration;
-use rand_core::Rng;
 use rand_pcg::Pcg64Mcg;
 
 /// Draws what a situation is made of.
@@ -53,11 +52,6 @@ impl Dice {
 
     pub(crate) fn nodes(&mut self, from: &[NodeIndex], count: usize) -> Vec<NodeIndex> {
         self.some(from, count)
-    }
-
-    /// A generator of its own, for a rule of the network.
-    pub(crate) fn fork(&mut self) -> Pcg64Mcg {
-        random::generator(self.rng.next_u64(), "rule", 0)
     }
 
     /// How many nodes: at least `least`; small clusters are the most frequent, and one in `1 / large` is of 128 to 256.

@@ -55,6 +55,11 @@ impl Invariants {
         Self { checks, books: Vec::new() }
     }
 
+    #[cfg(test)]
+    pub(crate) fn forget(&mut self) {
+        self.books.iter_mut().for_each(|book| book.members.clear());
+    }
+
     pub(crate) fn step(&mut self, truth: &Truth, node: NodeIndex, step: &Step<'_>) -> Result<(), String> {
         if self.checks == Checks::Off {
             return Ok(());
@@ -193,7 +198,8 @@ impl Book {
                     being.highest
                 ));
             }
-            if let Some(before) = self.table.get(&of).filter(|before| of != node && !may_follow(**before, now))
+            if let Some(before) =
+                self.table.get(&of).filter(|before| of != node && !may_follow(**before, now))
             {
                 return Err(format!("8, 10, 11: {} was {before:?} and is now {now:?}", member.node.id));
             }

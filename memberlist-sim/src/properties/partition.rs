@@ -12,7 +12,7 @@ pub(super) const PROPERTY: Property = Property {
 };
 
 /// Runs in which somebody was lost, so that there was something to heal.
-const SPLIT: &str = "somebody was lost";
+pub(super) const SPLIT: &str = "somebody was lost";
 
 fn check(case: &mut Case) -> Result<Facts, Broken> {
     let mut dice = case.dice(PROPERTY.name);
@@ -28,7 +28,8 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
         let long = options.gossip_to_the_dead * 3 + options.probe_interval * 60;
         let most = if dice.chance(0.5) { long } else { options.probe_interval * 20 };
         cluster.pass(dice.time(options.probe_interval, most))?;
-        split |= cluster.living().iter().any(|node| cluster.endpoint(*node).is_some_and(|e| e.num_members() < n));
+        split |=
+            cluster.living().iter().any(|node| cluster.endpoint(*node).is_some_and(|e| e.num_members() < n));
         cluster.network_mut().remove_rule(rule);
         if dice.chance(0.3) {
             cluster.pass(dice.time(Duration::ZERO, options.probe_interval * 10))?;
@@ -44,7 +45,9 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
 pub(super) fn agree(cluster: &mut Cluster, options: &Options, bound: Duration) -> Result<(), Broken> {
     if !cluster.await_that(options.gossip_interval * 2, bound, Cluster::views_are_true)? {
         let wrong = cluster.wrong_views();
-        return Err(cluster.broken(None, format!("views are not true {bound:?} after the faults ended: {wrong}")));
+        return Err(
+            cluster.broken(None, format!("views are not true {bound:?} after the faults ended: {wrong}"))
+        );
     }
     Ok(())
 }
@@ -67,7 +70,7 @@ pub(super) fn cut(cluster: &mut Cluster, dice: &mut Dice) -> RuleId {
         1 => Some(Medium::Stream),
         _ => None,
     };
-    let flaps = dice.chance(0.2).then(|| dice.time(Duration::from_millis(200), Duration::from_secs(20)));
+    let flaps = dice.chance(0.2).then(|| dice.number(200, 20_000) * 1_000_000);
     let of = move |node: NodeIndex| group.get(node.place()).copied().unwrap_or(0);
     cluster.network_mut().add_rule(move |flight: &Flight<'_>| {
         let (from, to) = (of(flight.from), of(flight.to));
@@ -75,9 +78,7 @@ pub(super) fn cut(cluster: &mut Cluster, dice: &mut Dice) -> RuleId {
             None => from != to,
             Some(speaks) => from != to && (if speaks { from } else { to }) == 1,
         };
-        let closed = flaps.is_none_or(|period| {
-            (flight.at.as_nanos() / u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1)) % 2 == 0
-        });
+        let closed = flaps.is_none_or(|period| (flight.at.as_nanos() / period).is_multiple_of(2));
         let concerned = only.is_none_or(|medium| medium == flight.medium);
         if across && closed && concerned { Verdict::Drop } else { Verdict::Pass }
     })

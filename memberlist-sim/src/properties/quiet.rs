@@ -28,7 +28,9 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
     }
     let at_most = bounds::spread(&options, cluster.len());
     if !cluster.await_that(options.probe_interval, at_most, Cluster::views_are_true)? {
-        return Err(cluster.broken(None, format!("not all know all after {at_most:?}: {}", cluster.wrong_views())));
+        return Err(
+            cluster.broken(None, format!("not all know all after {at_most:?}: {}", cluster.wrong_views()))
+        );
     }
     cluster.pass(options.probe_interval * 20)?;
     if !cluster.views_are_true() {
@@ -39,12 +41,16 @@ fn check(case: &mut Case) -> Result<Facts, Broken> {
 
 /// What is claimed of each step. Also used where nothing but other faults can be the reason.
 pub(super) fn nobody_is_suspected(
-    _: &Truth,
+    truth: &Truth,
     _: Instant,
-    _: NodeIndex,
+    node: NodeIndex,
     step: &Step<'_>,
 ) -> Result<(), String> {
+    // Who has left does not follow any more what becomes of others.
     let Step::Event(event) = step else { return Ok(()) };
+    if !truth.lives(node) {
+        return Ok(());
+    }
     match event {
         Event::Suspected { .. } | Event::Failed { .. } | Event::Refuted { .. } => {
             Err(format!("nothing is wrong with anybody, and yet: {event:?}"))
@@ -96,7 +102,9 @@ pub(super) fn act(cluster: &mut Cluster, dice: &mut Dice, options: &Options) -> 
         }
         _ => {
             let to = dice.pick(&living).map(|to| cluster.address(to));
-            cluster.command(node, |endpoint, now| to.map(|to| endpoint.send(now, to, Bytes::from_static(b"hello"))));
+            cluster.command(node, |endpoint, now| {
+                to.map(|to| endpoint.send(now, to, Bytes::from_static(b"hello")))
+            });
         }
     }
     cluster.sound()

@@ -86,7 +86,11 @@ pub fn run(plan: &Plan, each: impl Fn(&Outcome) + Sync) -> Result<Report, Unknow
     Ok(run_all(&chosen(plan)?, plan, each))
 }
 
-pub(super) fn run_all(properties: &[&'static Property], plan: &Plan, each: impl Fn(&Outcome) + Sync) -> Report {
+pub(super) fn run_all(
+    properties: &[&'static Property],
+    plan: &Plan,
+    each: impl Fn(&Outcome) + Sync,
+) -> Report {
     let seeds = plan.seeds.clone().count();
     // Seed by seed, so that all threads have the same mixture of long and short ones.
     let job = |number: usize| {
@@ -132,10 +136,7 @@ fn chosen(plan: &Plan) -> Result<Vec<&'static Property>, UnknownProperty> {
     if plan.only.is_empty() {
         return Ok(ALL.iter().collect());
     }
-    plan.only
-        .iter()
-        .map(|name| Property::named(name).ok_or_else(|| UnknownProperty(name.clone())))
-        .collect()
+    plan.only.iter().map(|name| Property::named(name).ok_or_else(|| UnknownProperty(name.clone()))).collect()
 }
 
 fn threads(plan: &Plan) -> usize {
@@ -165,7 +166,8 @@ fn one(plan: &Plan, property: &'static Property, seed: u64, first: bool) -> Outc
 
 fn said(panic: &(dyn core::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("with something that is no text")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with something that is no text")
 }
 
 impl Line {

@@ -2,6 +2,8 @@ use super::*;
 use crate::NodeIndex;
 use case::Cluster;
 
+mod sabotage;
+
 fn checked(name: &str, seed: u64) -> Facts {
     let property = Property::named(name).unwrap();
     let mut case = Case::new(seed).with_largest(24);

@@ -1,6 +1,6 @@
 //! What really happens to the nodes, as far as a checker needs it: learned from what was done to them.
 
-use crate::{Action, Addr, NodeIndex, Step};
+use crate::{Action, NodeIndex, Step};
 use memberlist_proto::Instant;
 
 /// What is true of one node.
@@ -14,7 +14,6 @@ pub(crate) struct Being {
     pub(crate) since: Instant,
     /// How many processes of it were started.
     pub(crate) lives: u32,
-    pub(crate) address: Addr,
     /// The highest incarnation that it ever had: nobody can know of a higher one.
     pub(crate) highest: u32,
 }
@@ -37,7 +36,7 @@ impl Truth {
 
     pub(crate) fn step(&mut self, at: Instant, node: NodeIndex, step: &Step<'_>) {
         match step {
-            Step::Action(Action::Started(address)) => self.start(at, node, *address),
+            Step::Action(Action::Started(_)) => self.start(at, node),
             Step::Action(action) => {
                 let Some(being) = self.beings.get_mut(node.place()) else { return };
                 match action {
@@ -57,8 +56,8 @@ impl Truth {
         }
     }
 
-    fn start(&mut self, at: Instant, node: NodeIndex, address: Addr) {
-        let born = Being { up: true, left: false, since: at, lives: 1, address, highest: 0 };
+    fn start(&mut self, at: Instant, node: NodeIndex) {
+        let born = Being { up: true, left: false, since: at, lives: 1, highest: 0 };
         match self.beings.get_mut(node.place()) {
             Some(old) => *old = Being { lives: old.lives + 1, highest: old.highest, ..born },
             None => self.beings.push(born),

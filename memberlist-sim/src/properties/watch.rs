@@ -65,6 +65,12 @@ impl Watch {
         &self.truth
     }
 
+    /// Makes the invariants forget what they have seen, so that what follows does not fit.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self) {
+        self.invariants.forget();
+    }
+
     /// The first thing that was wrong.
     pub(crate) fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()

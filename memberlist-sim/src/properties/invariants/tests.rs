@@ -68,7 +68,11 @@ impl Scene {
             scene.see(node, &Step::Action(Action::Started(Addr::new(node, 0)))).unwrap();
         }
         // What node 1 ever had.
-        let of_other = { let mut view = scene.view.clone(); view.known.retain(|m| m.node.id.0 == OTHER); view };
+        let of_other = {
+            let mut view = scene.view.clone();
+            view.known.retain(|m| m.node.id.0 == OTHER);
+            view
+        };
         scene.truth.step(Instant::START, OTHER, &Step::Handled(&Swapped(of_other)));
         for place in [0, 1] {
             let member = scene.view.known[place].clone();

@@ -59,7 +59,9 @@ fn violation_names_the_command_that_replays_it() {
     let violations: Vec<String> = report.violations().map(ToString::to_string).collect();
     assert_eq!(
         violations,
-        ["wrong, seed 5: at 0.000 s, node-00007: sour\n  replay: cargo run --release -p memberlist-sim -- properties --only wrong --seed 5 --check --trace wrong-5.txt"]
+        [
+            "wrong, seed 5: at 0.000 s, node-00007: sour\n  replay: cargo run --release -p memberlist-sim -- properties --only wrong --seed 5 --check --trace wrong-5.txt"
+        ]
     );
 }
 
