@@ -273,7 +273,8 @@ fn counts_that_do_not_fit_the_events_are_seen() {
 
 #[test]
 fn each_limit_is_seen() {
-    let changes: [(&str, fn(&mut Fake)); 9] = [
+    type Change = fn(&mut Fake);
+    let changes: [(&str, Change); 9] = [
         ("health score", |view| view.health = view.options.awareness_max),
         ("nodes known", |view| view.options.max_members = 1),
         ("membership broadcasts", |view| view.stats.membership_queue = 3),
