@@ -95,13 +95,17 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             .saturating_add(self.options.max_incarnation_jump)
     }
 
-    /// Bytes of the largest ping with which this node could be asked for, directly or through a helper.
-    pub(super) fn ping_size(&self, node: &Node<I, A>) -> usize {
+    /// Bytes of the largest ping with which this node could be asked for, directly or through a helper. `scratch` is for the encoding.
+    pub(super) fn ping_size(&self, node: &Node<I, A>, scratch: &mut Vec<u8>) -> usize {
         let seq = SequenceNumber(u32::MAX);
         let source = self.local_node();
         let direct = Message::Ping(Ping { seq, target: Some(node.id.clone()), source: source.clone() });
         let indirect = Message::IndirectPing(IndirectPing { seq, target: node.clone(), nack: true, source });
-        [direct, indirect].iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(usize::MAX)
+        let sizes = [direct, indirect].map(|message| {
+            scratch.clear();
+            self.wire.encode_message(&message, scratch).is_ok().then_some(scratch.len())
+        });
+        sizes.into_iter().flatten().max().unwrap_or(usize::MAX)
     }
 }
 

@@ -290,6 +290,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     fn merge(&mut self, now: Instant, state: NodeState<I, A>, asked: bool) {
+        if self.is_old_news(&state) {
+            return;
+        }
         let NodeState { node, meta, incarnation, state, versions, layers } = state;
         match state {
             State::Alive => {
@@ -307,6 +310,21 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             }
             _ => {}
         }
+    }
+
+    /// Whether another node is alive exactly as we know it, which nearly every entry of nearly every push/pull says: nothing comes of that.
+    pub(super) fn is_old_news(&self, state: &NodeState<I, A>) -> bool {
+        state.state == State::Alive
+            && state.node.id != self.id
+            && state.meta.len() <= self.options.max_meta_size
+            && self.members.by_id(&state.node.id).is_some_and(|record| {
+                record.state() == State::Alive
+                    && record.incarnation == state.incarnation
+                    && record.node.address == state.node.address
+                    && Some(record.versions()) == state.versions
+                    && record.layers().contains(state.layers)
+                    && *record.meta() == state.meta
+            })
     }
 
     /// Checks the versions of a push/pull alone, so that a merge decision is asked about compatible peers only.

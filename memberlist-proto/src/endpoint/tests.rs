@@ -129,3 +129,46 @@ fn burst_of_events_and_news_does_not_hold_its_memory() {
     assert!(machine.events.capacity() <= KEPT_OUTPUTS);
     assert!(machine.transmits.capacity() <= KEPT_OUTPUTS);
 }
+
+/// Only what says nothing new at all is passed over; whatever differs in anything goes the long way.
+#[test]
+fn only_what_is_known_to_the_last_bit_is_old_news() {
+    let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
+    let local = LocalNode::new(1u32, address(1));
+    let now = Instant::START;
+    let mut machine = Machine::new(now, local, Options::lan(), &Framing::new(), NativeWire, rng).unwrap();
+    let known = NodeState {
+        node: Node::new(2, address(2)),
+        meta: Meta::new("cache"),
+        incarnation: Incarnation::new(5),
+        state: State::Alive,
+        versions: Some(Versions::default()),
+        layers: Layers::compiled_in(),
+    };
+    assert!(!machine.is_old_news(&known));
+    machine.handle_push_pull(now, None, alloc::vec![known.clone()]).unwrap();
+    assert!(machine.is_old_news(&known));
+    let another = Versions { delegate_max: 9, ..Versions::default() };
+    let me = Node::new(1, address(1));
+    for (what, different) in [
+        ("another node", NodeState { node: Node::new(3, address(2)), ..known.clone() }),
+        ("another address", NodeState { node: Node::new(2, address(3)), ..known.clone() }),
+        ("other metadata", NodeState { meta: Meta::EMPTY, ..known.clone() }),
+        ("an older incarnation", NodeState { incarnation: Incarnation::new(4), ..known.clone() }),
+        ("a newer incarnation", NodeState { incarnation: Incarnation::new(6), ..known.clone() }),
+        ("a suspicion", NodeState { state: State::Suspect, ..known.clone() }),
+        ("a death", NodeState { state: State::Dead, ..known.clone() }),
+        ("a departure", NodeState { state: State::Left, ..known.clone() }),
+        ("other versions", NodeState { versions: Some(another), ..known.clone() }),
+        ("no versions", NodeState { versions: None, ..known.clone() }),
+        ("ourselves", NodeState { node: me, incarnation: Incarnation::new(1), ..known.clone() }),
+    ] {
+        assert!(!machine.is_old_news(&different), "{what}");
+    }
+    machine.handle_message(
+        now,
+        address(3),
+        Message::Suspect(Suspect { incarnation: Incarnation::new(5), node: 2, from: 3 }),
+    );
+    assert!(!machine.is_old_news(&known), "it is suspected here");
+}

@@ -91,10 +91,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             versions: Some(versions),
             layers,
         });
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(128);
         self.wire.encode_message(&alive, &mut out).map_err(CommandError::Name)?;
         let budget = self.message_room();
-        let needed = out.len().max(self.ping_size(node));
+        let needed = out.len().max(self.ping_size(node, &mut out));
         if needed > budget { Err(CommandError::NodeTooLarge { needed, budget }) } else { Ok(()) }
     }
 
