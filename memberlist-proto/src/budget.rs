@@ -11,8 +11,10 @@ const NIL: u32 = u32::MAX;
 
 /// What each source address may make us do: bytes and messages per second, one second's worth at once.
 ///
-/// The table is bounded. A source beyond it takes the place of the one that was silent for longest, so a flood from
-/// invented addresses costs neither memory nor a search; the price is that a source that comes back after it begins with a full budget.
+/// The table holds little more than those who spoke within the last second: whoever was silent for longer has a full budget again, like a
+/// newcomer, who takes that place. And it is bounded. A source beyond it takes the place of the one that was silent for longest, so a flood
+/// from invented addresses costs neither memory nor a search; the price is that a source that comes back after it begins with a full
+/// budget.
 #[derive(Debug)]
 pub(crate) struct PeerBudget<A> {
     bytes_per_second: u64,
@@ -97,7 +99,9 @@ impl<A: Eq + Hash + Clone> PeerBudget<A> {
             messages: full,
             link: Link { newer: NIL, older: NIL },
         };
-        let index = if self.peers.len() < self.max_peers {
+        let forgettable = |peer: &Peer<A>| peer.bytes.full_at <= now && peer.messages.full_at <= now;
+        let full = !self.peers.get(self.ends.older as usize).is_some_and(forgettable);
+        let index = if full && self.peers.len() < self.max_peers {
             self.peers.push(peer);
             (self.peers.len() - 1) as u32
         } else {

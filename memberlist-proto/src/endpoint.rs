@@ -396,7 +396,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// The next conversation to hold on a stream.
     pub fn poll_request(&mut self) -> Option<StreamRequest<I, A>> {
-        self.stream_requests.pop_front()
+        take_first(&mut self.stream_requests)
     }
 
     /// The next thing that happened.

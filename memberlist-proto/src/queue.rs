@@ -25,6 +25,9 @@ pub(crate) struct Broadcasts<K> {
 /// An empty queue keeps memory for so many broadcasts.
 const KEPT_PLACES: usize = 64;
 
+/// An empty queue keeps room for so many.
+const KEPT: usize = 64;
+
 /// Space that is left in a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -214,6 +217,11 @@ impl<K: Ord + Clone> Broadcasts<K> {
     }
 
     fn put_back(&mut self) {
+        // An hour after a thousand nodes joined, nothing reminds of it. (`last` finds nothing there then.)
+        if self.order.is_empty() && self.picked.is_empty() && self.items.len() > KEPT {
+            self.items = Vec::new();
+            self.vacant = Vec::new();
+        }
         self.last.clear();
         for index in self.picked.drain(..) {
             if let Some(Some(item)) = self.items.get(index as usize) {

@@ -8,6 +8,8 @@ const LEVEL_BITS: u32 = 6;
 const SLOTS: usize = 1 << LEVEL_BITS;
 /// A slot of up to this many timers is searched for its earliest; a fuller one is spread over the level below.
 const SEARCHED: u32 = 32;
+/// Up to so many timers need no wheel: an idle machine has half a dozen, and a wheel takes half a kilobyte for each level.
+const FEW: usize = 32;
 /// The end of a list.
 const NIL: u32 = u32::MAX;
 
@@ -17,12 +19,14 @@ const NIL: u32 = u32::MAX;
 /// in any order; here timers come out in the exact order of their time, and of insertion where times are equal.
 ///
 /// The cursor is a tick no later than any timer in the wheel. Timers whose tick it has reached (or passed: set in the past)
-/// stand in `ready`, sorted; all others in the slot of the level at which their tick first differs from the cursor's.
+/// stand in `ready`, sorted; all others in the slot of the level at which their tick first differs from the cursor's. As long as
+/// there are few, all of them stand in `ready`, and there is no wheel.
 #[derive(Debug)]
 pub(crate) struct Timers<T> {
     entries: Vec<Entry<T>>,
     free: u32,
     levels: Vec<Level>,
+    in_wheel: usize,
     ready: BTreeMap<(Instant, u64), u32>,
     cursor: u64,
     earliest: Option<Instant>,
@@ -81,6 +85,7 @@ impl<T> Timers<T> {
             entries: Vec::new(),
             free: NIL,
             levels: Vec::new(),
+            in_wheel: 0,
             ready: BTreeMap::new(),
             cursor: tick(start),
             earliest: None,
@@ -177,12 +182,23 @@ impl<T> Timers<T> {
     /// Puts an entry where it belongs as seen from the cursor.
     fn place(&mut self, index: u32) {
         let entry = &mut self.entries[index as usize];
-        let tick = tick(entry.at);
-        if tick <= self.cursor {
+        if tick(entry.at) <= self.cursor || (self.in_wheel == 0 && self.ready.len() < FEW) {
             entry.place = Place::Ready;
             self.ready.insert((entry.at, entry.number), index);
             return;
         }
+        if self.in_wheel == 0 {
+            let reached = Instant::from_nanos((self.cursor + 1) << TICK_BITS);
+            for index in self.ready.split_off(&(reached, 0)).into_values() {
+                self.place_in_wheel(index);
+            }
+        }
+        self.place_in_wheel(index);
+    }
+
+    fn place_in_wheel(&mut self, index: u32) {
+        let entry = &mut self.entries[index as usize];
+        let tick = tick(entry.at);
         let level = level_of(tick ^ self.cursor);
         let slot = slot_of(tick, level);
         while self.levels.len() <= level {
@@ -193,6 +209,7 @@ impl<T> Timers<T> {
         lv.slots[slot].head = index;
         lv.slots[slot].len += 1;
         lv.occupied |= 1 << slot;
+        self.in_wheel += 1;
         entry.place = Place::Wheel { level: level as u8, slot: slot as u8 };
         entry.previous = NIL;
         entry.next = head;
@@ -212,6 +229,7 @@ impl<T> Timers<T> {
         let level = &mut self.levels[level as usize];
         let place = &mut level.slots[slot as usize];
         place.len -= 1;
+        self.in_wheel -= 1;
         if place.len == 0 {
             level.occupied &= !(1 << slot);
         }
@@ -228,8 +246,10 @@ impl<T> Timers<T> {
         let slot = slot_of(to, level);
         self.cursor = to;
         let Some(level) = self.levels.get_mut(level) else { return };
-        let mut index = core::mem::replace(&mut level.slots[slot], Slot { head: NIL, len: 0 }).head;
+        let Slot { head, len } = core::mem::replace(&mut level.slots[slot], Slot { head: NIL, len: 0 });
         level.occupied &= !(1 << slot);
+        self.in_wheel -= len as usize;
+        let mut index = head;
         while let Some(entry) = self.entries.get(index as usize) {
             let next = entry.next;
             self.place(index);
@@ -238,6 +258,9 @@ impl<T> Timers<T> {
     }
 
     fn find_earliest(&mut self) {
+        if self.in_wheel == 0 {
+            self.levels = Vec::new();
+        }
         self.earliest = loop {
             if let Some(((at, _), _)) = self.ready.first_key_value() {
                 break Some(*at);

@@ -69,24 +69,27 @@ fn extreme_rates_and_times_are_harmless() {
 }
 
 proptest! {
-    /// In no span does a source get more than its rate times the span, plus one second's worth; and the table is the list of
-    /// the latest sources, in order.
+    /// In no span does a source get more than its rate times the span, plus one second's worth; the table is the list of
+    /// the latest sources, in order, without some that were silent for long; and if it has room for all, each is judged as if it was the
+    /// only one.
     #[test]
     fn the_rate_holds_and_the_latest_are_remembered(
         calls in proptest::collection::vec((0..8_u8, 0..400_u64, 1..700_usize), 1..200),
         rate in 500..2_000_u64,
-        max_peers in 1..6_usize,
+        max_peers in 1..12_usize,
     ) {
         let mut budget = PeerBudget::new(rate, 0, max_peers);
         let mut alone = PeerBudget::new(rate, 0, 1);
         let (mut now, mut admitted) = (0, 0);
-        let mut latest: Vec<u8> = alloc::vec![];
+        let mut latest: Vec<(u8, u64)> = alloc::vec![];
+        let mut each: Vec<_> = (0..8).map(|_| PeerBudget::new(rate, 0, 1)).collect();
         for (from, after, bytes) in calls {
             now += after;
-            budget.admit_bytes(at(now), &from, bytes);
-            latest.retain(|seen| *seen != from);
-            latest.push(from);
-            if latest.len() > max_peers { latest.remove(0); }
+            let verdict = budget.admit_bytes(at(now), &from, bytes);
+            let judged_alone = each[usize::from(from)].admit_bytes(at(now), &from, bytes);
+            prop_assert!(verdict == judged_alone || max_peers < each.len());
+            latest.retain(|(seen, _)| *seen != from);
+            latest.push((from, now));
             let mut remembered = alloc::vec![];
             let mut next = budget.ends.older;
             while let Some(peer) = budget.peers.get(next as usize) {
@@ -94,11 +97,24 @@ proptest! {
                 prop_assert_eq!(budget.index.get(&peer.address), Some(&next));
                 next = peer.link.newer;
             }
-            prop_assert_eq!(&remembered, &latest);
-            prop_assert_eq!(budget.index.len(), latest.len());
+            prop_assert!(remembered.len() <= max_peers && !remembered.is_empty());
+            prop_assert_eq!(budget.index.len(), remembered.len());
+            let gone = latest.len() - remembered.len();
+            prop_assert!(remembered.iter().eq(latest[gone..].iter().map(|(seen, _)| seen)));
             if alone.admit_bytes(at(now), &0, bytes) { admitted += bytes as u64; }
             // One for the rounding.
             prop_assert!(admitted <= rate + rate * now / 1_000 + 1);
         }
     }
+}
+
+/// A source that was silent for a second is like a new one, so nobody's memory is spent on it.
+#[test]
+fn only_those_who_spoke_within_a_second_take_memory() {
+    let mut budget = PeerBudget::new(1_000, 1, 4_096);
+    for n in 0..100_000_u64 {
+        assert!(budget.admit_message(at(n * 10), &(n % 10_000)));
+    }
+    assert!(budget.peers.len() <= 101, "{} are remembered", budget.peers.len());
+    assert_eq!(budget.peers.len(), budget.index.len());
 }

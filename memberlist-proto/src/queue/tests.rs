@@ -51,6 +51,20 @@ fn a_newer_one_with_the_same_key_takes_the_newest_place() {
     assert_eq!(drain(&mut queue, room(1, 0), 9).0, [bytes(1, 1)]);
 }
 
+/// The news of a thousand joins leaves no memory behind, and the queue goes on as if nothing had been.
+#[test]
+fn an_empty_queue_gives_its_memory_back() {
+    let mut queue = Broadcasts::new();
+    for n in 0..1_000_u32 {
+        queue.insert(Some(n), bytes(10, 0), None);
+    }
+    assert_eq!(drain(&mut queue, room(usize::MAX, 0), 1).0.len(), 1_000);
+    assert_eq!((queue.items.capacity(), queue.vacant.capacity(), queue.bytes()), (0, 0, 0));
+    queue.insert(Some(7), bytes(10, 1), None);
+    assert_eq!(drain(&mut queue, room(usize::MAX, 0), 2).0, [bytes(10, 1)]);
+    assert_eq!(drain(&mut queue, room(usize::MAX, 0), 2).0, [bytes(10, 1)]);
+}
+
 /// 9.8 TestTransmitLimited_GetBroadcasts, W-29
 #[test]
 fn overhead_counts_against_the_room() {

@@ -204,3 +204,23 @@ proptest! {
         prop_assert_eq!(timers.len(), 0);
     }
 }
+
+/// An idle machine's timers take no wheel, and one that was built for many goes with them.
+#[test]
+fn few_timers_need_no_wheel() {
+    let mut timers = Timers::new(Instant::START);
+    for n in 0..FEW as u64 {
+        timers.insert(at(n * 1_000_000_000), n);
+    }
+    assert_eq!((timers.levels.len(), timers.in_wheel), (0, 0));
+    let keys: Vec<TimerKey> =
+        (0..100).map(|n| timers.insert(at(500_000_000 + n * 1_000_000_000), n)).collect();
+    assert!(!timers.levels.is_empty() && timers.in_wheel > 100);
+    assert_eq!(timers.ready.len() + timers.in_wheel, timers.len());
+    for key in keys {
+        timers.cancel(key);
+    }
+    let rest: Vec<u64> = core::iter::from_fn(|| timers.pop(Instant::NEVER)).map(|(_, n)| n).collect();
+    assert_eq!(rest, (0..FEW as u64).collect::<Vec<_>>());
+    assert_eq!((timers.levels.len(), timers.in_wheel), (0, 0));
+}
