@@ -10,6 +10,7 @@ pub mod cli;
 mod names;
 mod network;
 mod observe;
+pub mod plot;
 pub mod properties;
 pub mod random;
 pub mod scale;

@@ -38,4 +38,5 @@ pub use interval::{
     rule_of_three,
 };
 pub use sample::{Sample, Summary};
+pub(crate) use table::escape_markdown;
 pub use table::{Align, Column, Table};

@@ -125,6 +125,21 @@ pub fn or_nothing<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> Strin
     value.map_or_else(|| NOTHING.into(), write)
 }
 
+/// `text` as one line without characters that XML forbids, that a terminal obeys, or that would disturb a line: control characters, non-characters, and those that
+/// change the direction of what follows. Each becomes a replacement character; white space becomes a space.
+pub fn clean(text: &str) -> String {
+    let replace = |c: char| match c {
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' => {
+            '\u{FFFD}'
+        }
+        '\u{FFFE}' | '\u{FFFF}' | '\u{FDD0}'..='\u{FDEF}' => '\u{FFFD}',
+        c if c.is_control() || (c as u32) & 0xFFFE == 0xFFFE => '\u{FFFD}',
+        c => c,
+    };
+    text.chars().map(replace).collect()
+}
+
 fn scaled(value: f64, step: f64, units: &[&str]) -> String {
     if !value.is_finite() {
         return with_unit(value, "");

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::format::clean;
+
 #[cfg(test)]
 mod tests;
 
@@ -103,9 +105,9 @@ impl Table {
     }
 
     /// The table for a terminal: columns aligned with spaces, a rule below the heads. Each character counts as one column
-    /// wide; line breaks and control characters become spaces.
+    /// wide; cells are [cleaned](clean).
     pub fn to_text(&self) -> String {
-        let lines = self.lines(|cell| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect());
+        let lines = self.lines(clean);
         let widths = self.widths(&lines, 0);
         let mut out = String::new();
         for (index, line) in lines.iter().enumerate() {
@@ -177,15 +179,15 @@ impl Table {
     }
 }
 
-fn escape_markdown(cell: &str) -> String {
+/// `cell` as text within a line of Markdown.
+pub(crate) fn escape_markdown(cell: &str) -> String {
     let mut out = String::new();
-    for c in cell.chars() {
+    for c in clean(cell).chars() {
         match c {
             '\\' | '|' | '<' | '&' | '*' | '_' | '`' | '[' | '~' => {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
     }
