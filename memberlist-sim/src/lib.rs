@@ -13,6 +13,7 @@ mod observe;
 pub mod plot;
 pub mod properties;
 pub mod random;
+pub mod report;
 pub mod scale;
 pub mod scenario;
 mod simulation;
