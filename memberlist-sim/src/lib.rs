@@ -18,6 +18,7 @@ pub mod scale;
 pub mod scenario;
 mod simulation;
 pub mod stats;
+pub mod trace;
 
 pub use memberlist_proto::{Instant, Options};
 pub use memberlist_types::State;

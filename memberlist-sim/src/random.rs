@@ -19,7 +19,7 @@ pub fn derive(seed: u64, purpose: &str, number: u64) -> u64 {
 }
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014).
-const fn mix(seed: u64) -> u64 {
+pub(crate) const fn mix(seed: u64) -> u64 {
     let x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
