@@ -41,6 +41,7 @@ mod push_pull;
 mod reads;
 mod refute;
 mod relay;
+mod stall;
 mod suspect;
 mod update;
 mod user;
@@ -155,6 +156,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     membership: Broadcasts<I>,
     user: Broadcasts<Bytes>,
     heard: heard::Heard,
+    hearing: stall::Hearing,
     forgotten: forgotten::Forgotten<I, A>,
     next_broadcast: u64,
     fairness: Fairness,
@@ -279,6 +281,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             membership: Broadcasts::new(),
             user: Broadcasts::new(),
             heard: heard::Heard::new(),
+            hearing: stall::Hearing::new(now),
             forgotten: forgotten::Forgotten::new(),
             next_broadcast: rng.next_u32().into(),
             fairness: Fairness::default(),
@@ -332,6 +335,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// A decoded message of a packet that came from `from`.
     pub fn handle_message(&mut self, now: Instant, from: A, message: Message<I, A>) {
+        self.on_heard(now);
         if !matches!(message, Message::User(_)) && !self.budget.admit_message(now, &from) {
             return self.reject(now, RejectReason::PeerBudget, None, Some(from));
         }

@@ -108,8 +108,8 @@ pub enum Event<I, A> {
         /// The command.
         command: PingId,
     },
-    /// A probe failed because nothing could be sent from here, or because this process slept through it; nobody is suspected
-    /// for it.
+    /// A probe failed because nothing could be sent from here, or because this process slept through it or heard nothing at all
+    /// (see [`Options::stall_rules`](crate::Options::stall_rules)); nobody is suspected for it.
     ProbeAborted {
         /// Whom we wanted to probe.
         node: Node<I, A>,

@@ -77,6 +77,25 @@ pub struct Options {
     /// Cost: higher protects against a single node that suspects wrongly; where few confirm, deaths are found that much later.
     /// Source: Lifeguard IV.B, beta.
     pub suspicion_max_timeout_mult: u32,
+    /// Whether a suspect is told before all others: by us when our probe failed, and with each of our pings and acks, so that it can
+    /// refute within a round trip. Without it a suspect learns of it from gossip like everybody else.
+    ///
+    /// Default: local true, lan true, wan true.
+    /// Cost: some bytes in packets that go to a suspect anyway, and one packet for each suspicion of our own.
+    /// Source: Lifeguard IV.C, "buddy system". The switch is for measuring what it is worth.
+    pub buddy: bool,
+    /// Whether a node that hears nobody doubts itself first. While others should have been heard besides the accused,
+    /// a probe that failed while nothing came in is void; after a silence of more than one and a half times
+    /// `probe_interval` (while somebody asked had not answered) running suspicions last longer by its length; and a suspicion that runs
+    /// out more than half a `probe_interval` after the last input, with a question open, waits for one, for which one member is pinged.
+    /// All of it ends after as long as a suspicion lasts that nobody confirms, and at least one `probe_interval` for each
+    /// other live member up to 60: then whoever is silent is found dead after all.
+    ///
+    /// Default: local true, lan true, wan true.
+    /// Cost: a node that is cut off from all others finds them dead later by about that time; nothing changes at nodes that
+    /// hear others, nor with a single other member.
+    /// Source: ours; after Lifeguard's experiments with blocked members.
+    pub stall_rules: bool,
     /// How often a broadcast is handed out: this times the number of digits of the cluster size, at least once.
     ///
     /// Default: local 2, lan 4, wan 4. Legal: at least 1.

@@ -15,6 +15,8 @@ pub(super) enum Pending<I, A> {
     Command(Command<I, A>),
     /// Whether the old address of a node that wants to move still answers.
     Verification { id: u64, address: A },
+    /// Whether we hear anybody at all.
+    Control { address: A },
     /// Whether a member heard that we leave.
     Farewell { of: BroadcastId, address: A },
 }
@@ -70,7 +72,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         primary.push(Message::Ack(Ack { seq: ping.seq, payload: self.ack_payload.clone() }));
         // A node that pings us while we hold it for suspect or dead learns of it, so that it can refute.
         let key = ping.source.and_then(|source| self.members.key(&source.id));
-        let accused = key.and_then(|key| self.members.get(key)).is_some_and(|r| r.state() != State::Alive);
+        let accused = key.and_then(|key| self.members.get(key)).is_some_and(|r| match r.state() {
+            State::Alive => false,
+            State::Suspect => self.options.buddy,
+            _ => true,
+        });
         if accused {
             primary.extend(key.and_then(|key| self.statement_about(key)));
         }
@@ -93,7 +99,8 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     /// A fallback ping on a stream; `None`: it is not for us, close silently.
-    pub fn handle_stream_ping(&mut self, _now: Instant, ping: &Ping<I, A>) -> Option<Ack> {
+    pub fn handle_stream_ping(&mut self, now: Instant, ping: &Ping<I, A>) -> Option<Ack> {
+        self.on_heard(now);
         let ours = ping.target.as_ref().is_none_or(|target| *target == self.id);
         ours.then(|| Ack { seq: ping.seq, payload: Bytes::new() })
     }
@@ -107,9 +114,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             }),
             Some(Pending::Relay(relay)) => self.may_speak_for(from, Some(&relay.target)),
             Some(Pending::Command(command)) => self.may_speak_for(from, Some(&command.node.address)),
-            Some(Pending::Verification { address, .. } | Pending::Farewell { address, .. }) => {
-                self.may_speak_for(from, Some(address))
-            }
+            Some(
+                Pending::Verification { address, .. }
+                | Pending::Control { address }
+                | Pending::Farewell { address, .. },
+            ) => self.may_speak_for(from, Some(address)),
         };
         if !expected {
             self.stats.stray_acks += 1;
@@ -125,6 +134,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             }),
             Some(Pending::Verification { id, .. }) => self.on_old_address_answered(id),
             Some(Pending::Farewell { of, .. }) => self.on_farewell_ended(of, true),
+            Some(Pending::Control { .. }) => {}
             _ => self.probe_succeeded(now, ack.seq, ack.payload, false),
         }
     }

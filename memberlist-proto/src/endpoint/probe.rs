@@ -12,8 +12,10 @@ pub(super) struct Probe<I, A> {
     /// What is suspected if nobody answers: a refutation in the meantime makes it void.
     incarnation: Incarnation,
     pub(super) started: Instant,
+    /// How much had come in when helpers were asked.
+    pub(super) inputs: u64,
     /// End of the whole probe.
-    deadline: Instant,
+    pub(super) deadline: Instant,
     direct_timer: TimerKey,
     deadline_timer: TimerKey,
     pub(super) helpers: Vec<Helper<I, A>>,
@@ -23,7 +25,7 @@ pub(super) struct Probe<I, A> {
 /// Somebody who was asked to probe for us.
 pub(super) struct Helper<I, A> {
     pub(super) node: Node<I, A>,
-    can_nack: bool,
+    pub(super) can_nack: bool,
     pub(super) nacked: bool,
 }
 
@@ -89,6 +91,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             node: node.clone(),
             incarnation,
             started: now,
+            inputs: self.hearing.inputs(),
             deadline,
             direct_timer: self.timers.insert(direct, Timer::ProbeDirectExpired(seq)),
             deadline_timer: self.timers.insert(deadline, Timer::ProbeExpired(seq)),
@@ -97,7 +100,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         });
         let mut primary = Vec::with_capacity(2);
         primary.push(Message::Ping(Ping { seq, target: Some(node.id.clone()), source: self.local_node() }));
-        if suspect {
+        if !suspect {
+            self.hearing.asked(now);
+        } else if self.options.buddy {
             // Buddy: who is suspected hears of it with every ping.
             primary.push(Message::Suspect(Suspect {
                 incarnation,
@@ -109,18 +114,23 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     /// No direct answer in time: ask others, and try a stream.
-    pub(super) fn on_probe_direct_expired(&mut self, _now: Instant, seq: SequenceNumber) {
+    pub(super) fn on_probe_direct_expired(&mut self, now: Instant, seq: SequenceNumber) {
         let Some(probe) = self.probe.as_ref().filter(|p| p.seq == seq) else { return };
         let (node, deadline, target) = (probe.node.clone(), probe.deadline, probe.key);
         let own = self.id.clone();
         let chosen = self.members.sample(self.options.indirect_checks, &mut self.rng, |r| {
             r.state() == State::Alive && r.node.id != own && r.node.id != node.id
         });
-        let nacks = self.wire.features().nack;
+        // They tell how well we are doing: by their number our health, by coming at all whether we hear anything.
+        let wanted = self.options.awareness_max > 1 || self.options.stall_rules;
+        let nacks = self.wire.features().nack && wanted;
         let mut helpers = Vec::with_capacity(chosen.len());
         for record in chosen.into_iter().filter_map(|key| self.members.get(key)) {
             let can_nack = nacks && record.versions().protocol_max >= Versions::NACK;
             helpers.push(Helper { node: record.node.clone(), can_nack, nacked: false });
+        }
+        if helpers.iter().any(|h| h.can_nack) {
+            self.hearing.asked(now);
         }
         let source = self.local_node();
         for helper in &helpers {
@@ -138,6 +148,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         }
         if let Some(probe) = self.probe.as_mut() {
             probe.helpers = helpers;
+            probe.inputs = self.hearing.inputs();
             probe.stream = stream;
         }
     }
@@ -152,6 +163,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     ) {
         let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
         self.drop_probe_timers(&probe);
+        self.hearing.concluded();
         self.stats.probes_by_stream += u64::from(by_stream);
         if probe.helpers.is_empty() && !by_stream {
             let rtt = now.since(probe.started);
@@ -164,6 +176,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_probe_expired(&mut self, now: Instant, seq: SequenceNumber) {
         let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
         self.drop_probe_timers(&probe);
+        if self.is_probe_void(now, &probe) {
+            self.emit(Event::ProbeAborted { node: probe.node });
+            return self.adjust_health(1);
+        }
         self.stats.probes_failed += 1;
         let report = ProbeReport {
             helpers: probe

@@ -190,6 +190,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         id: Option<RequestId>,
         states: usize,
     ) -> Result<Option<Merge<I, A>>, MergeError> {
+        self.on_heard(now);
         let claimed = match id.map(|id| self.requests.get(&id)) {
             Some(None) => return Ok(None),
             Some(Some(Purpose::Verify { claimed, .. })) => Some(claimed.clone()),
@@ -355,6 +356,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// The ack to our stream ping `id`.
     pub fn handle_stream_ack(&mut self, now: Instant, id: RequestId, ack: &Ack) {
+        self.on_heard(now);
         match self.requests.remove(&id) {
             Some(Purpose::ProbeStream { seq }) if seq == ack.seq => {
                 self.probe_succeeded(now, seq, Bytes::new(), true);

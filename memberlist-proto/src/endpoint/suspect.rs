@@ -85,13 +85,20 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let timeouts = scale::suspicion_timeouts(&self.options, self.members.len());
         let suspicion = Suspicion::new(now, suspect.from.clone(), timeouts);
         let timer = self.timers.insert(suspicion.deadline(), Timer::SuspicionExpired(key));
+        let lost_before = self.hearing.mark(now);
         self.members.set_state(key, State::Suspect, now);
         let Some(record) = self.members.get_mut(key) else { return };
         record.incarnation = suspect.incarnation;
-        record.set_suspicion(RunningSuspicion { suspicion, timer, reprieved: false, reason: reason.clone() });
+        record.set_suspicion(RunningSuspicion {
+            suspicion,
+            timer,
+            reprieved: false,
+            lost_before,
+            reason: reason.clone(),
+        });
         let member = record.snapshot();
         let message = Message::Suspect(suspect);
-        if own {
+        if own && self.options.buddy {
             // Buddy: the suspect is told first, so that it can refute within a round trip.
             self.transmit(member.node.address.clone(), core::slice::from_ref(&message), None);
         }
@@ -110,7 +117,15 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             running.timer = self.timers.insert(now + period, Timer::SuspicionExpired(key));
             return;
         }
-        if running.suspicion.is_degraded() {
+        if let Some(until) = self.postpone_verdict(now, key) {
+            let timer = self.timers.insert(until, Timer::SuspicionExpired(key));
+            if let Some(running) = self.members.get_mut(key).and_then(|r| r.suspicion_mut()) {
+                running.timer = timer;
+            }
+            return;
+        }
+        let Some(record) = self.members.get(key) else { return };
+        if record.suspicion().is_some_and(|running| running.suspicion.is_degraded()) {
             self.stats.suspicions_degraded += 1;
         }
         let dead =

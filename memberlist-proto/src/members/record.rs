@@ -1,5 +1,6 @@
 use crate::{Instant, Member, SuspicionReason, suspicion::Suspicion, timer::TimerKey};
 use alloc::{boxed::Box, sync::Arc};
+use core::time::Duration;
 use memberlist_types::{Address, Id, Incarnation, Layers, Meta, Node, State, Versions};
 
 /// Everything that is known of one node. There is one for each member in memory, so what most members do not have is
@@ -43,6 +44,8 @@ pub(crate) struct RunningSuspicion<I> {
     pub(crate) timer: TimerKey,
     /// Whether it was extended because we slept when it ran out.
     pub(crate) reprieved: bool,
+    /// How much time we had lost before it by our own fault, see the stall room.
+    pub(crate) lost_before: Duration,
     pub(crate) reason: SuspicionReason<I>,
 }
 

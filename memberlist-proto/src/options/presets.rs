@@ -14,6 +14,8 @@ impl Options {
             awareness_max: 8,
             suspicion_mult: 4,
             suspicion_max_timeout_mult: 6,
+            buddy: true,
+            stall_rules: true,
             retransmit_mult: 4,
             gossip_interval: Duration::from_millis(200),
             gossip_nodes: 3,

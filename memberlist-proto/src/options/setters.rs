@@ -33,6 +33,8 @@ fields! {
     with_awareness_max sets awareness_max: u32;
     with_suspicion_mult sets suspicion_mult: u32;
     with_suspicion_max_timeout_mult sets suspicion_max_timeout_mult: u32;
+    with_buddy sets buddy: bool;
+    with_stall_rules sets stall_rules: bool;
     with_retransmit_mult sets retransmit_mult: u32;
     with_gossip_interval sets gossip_interval: Duration;
     with_gossip_nodes sets gossip_nodes: usize;

@@ -7,7 +7,7 @@ use alloc::{
 };
 
 /// What the Go library, foca and swift-swim call an option, in the order of the fields.
-const NAMES: [(&str, &str, &str, &str); 29] = [
+const NAMES: [(&str, &str, &str, &str); 31] = [
     ("probe_interval", "ProbeInterval", "probe_period", "protocolPeriod"),
     ("probe_timeout", "ProbeTimeout", "probe_rtt", "pingTimeout"),
     ("indirect_checks", "IndirectChecks", "num_indirect_probes", "indirectProbeCount"),
@@ -15,6 +15,8 @@ const NAMES: [(&str, &str, &str, &str); 29] = [
     ("awareness_max", "AwarenessMaxMultiplier", "", ""),
     ("suspicion_mult", "SuspicionMult", "suspect_to_down_after", "suspicionMultiplier"),
     ("suspicion_max_timeout_mult", "SuspicionMaxTimeoutMult", "", ""),
+    ("buddy", "", "", ""),
+    ("stall_rules", "", "", ""),
     ("retransmit_mult", "RetransmitMult", "max_transmissions", "baseDisseminationLimit"),
     ("gossip_interval", "GossipInterval", "periodic_gossip", ""),
     ("gossip_nodes", "GossipNodes", "periodic_gossip", ""),
@@ -251,6 +253,8 @@ fn each_setter_changes_its_field_only() {
         ("awareness_max", lan().with_awareness_max(1)),
         ("suspicion_mult", lan().with_suspicion_mult(1)),
         ("suspicion_max_timeout_mult", lan().with_suspicion_max_timeout_mult(1)),
+        ("buddy", lan().with_buddy(false)),
+        ("stall_rules", lan().with_stall_rules(false)),
         ("retransmit_mult", lan().with_retransmit_mult(1)),
         ("gossip_interval", lan().with_gossip_interval(second)),
         ("gossip_nodes", lan().with_gossip_nodes(1)),

@@ -28,7 +28,9 @@ fn answers_count_only_from_whom_was_asked() {
     solo.hear_from(ELSEWHERE, Message::Nack(Nack { seq }));
     solo.hear(target, Message::Nack(Nack { seq }));
     assert_eq!(solo.machine.stats().stray_acks, 3);
-    solo.advance(ms(990));
+    solo.advance(ms(500));
+    solo.hear(other, Message::User("we hear".into()));
+    solo.advance(ms(490));
     solo.advance(ms(20));
     assert_eq!(solo.state(target), Some(State::Suspect), "nobody else can answer for it");
 }

@@ -164,7 +164,9 @@ fn every_event_is_raised_by_some_input() {
     let (target, seq) = solo.until_probe();
     solo.ack(target, seq);
     let (target, _) = solo.until_probe();
-    solo.advance(ms(1_500));
+    solo.advance(ms(500));
+    solo.hear(if target == 2 { 3 } else { 2 }, Message::User("we hear".into()));
+    solo.advance(secs(1));
     assert_eq!(solo.state(target), Some(State::Suspect));
     solo.hear(target, Message::Alive(alive(target, 2)));
     let (_, seq) = solo.until_probe();

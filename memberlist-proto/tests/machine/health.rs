@@ -78,7 +78,9 @@ fn late_nacks_count_for_a_moment() {
     let mut solo = Solo::with_members(options(), [2, 3]);
     let (target, seq) = solo.until_probe();
     let helper = if target == 2 { 3 } else { 2 };
-    solo.advance(ms(1_050));
+    solo.advance(ms(500));
+    solo.hear(helper, Message::User("we hear".into()));
+    solo.advance(ms(550));
     solo.nack(helper, seq);
     solo.advance(ms(100));
     assert_eq!(solo.machine.health_score(), 0);

@@ -34,5 +34,6 @@ mod replay;
 mod restart;
 mod slices;
 mod soak;
+mod stall;
 mod suspect;
 mod user;

@@ -4,6 +4,7 @@ use crate::solo::{Addr, Ev, Id, Machine, Msg, addr, decode_packet, packet_size};
 use core::{cmp::Reverse, time::Duration};
 use memberlist_proto::{
     Endpoint, Instant, LocalNode, Options, RequestId, StreamFailure, StreamRequest, StreamRequestKind,
+    Transmit,
     types::{Ack, Framing, Incarnation, NativeWire, NodeState, Ping, State},
 };
 use rand_pcg::{
@@ -18,6 +19,9 @@ pub struct Host {
     pub up: bool,
     pub events: Vec<(Instant, Ev)>,
     pub packets: u64,
+    /// Cut off until then: timers run, what arrives and what is sent waits.
+    blocked_until: Option<Instant>,
+    outbox: Vec<Outgoing>,
     /// Asleep until then: what arrives waits, timers are late.
     asleep_until: Option<Instant>,
     /// Of what arrives in its sleep, so many are kept (a socket's buffer).
@@ -29,7 +33,13 @@ pub struct Host {
     timer: Option<Instant>,
 }
 
+enum Outgoing {
+    Packet(Transmit<Addr>),
+    Stream(StreamRequest<Id, Addr>),
+}
+
 enum Delivery {
+    Unblock,
     Packet { from: Addr, messages: Vec<Msg> },
     PushPullRequest { from: Addr, id: RequestId, states: Vec<NodeState<Id, Addr>> },
     PushPullReply { id: RequestId, states: Vec<NodeState<Id, Addr>> },
@@ -116,6 +126,8 @@ impl Net {
             up: true,
             events: Vec::new(),
             packets: 0,
+            blocked_until: None,
+            outbox: Vec::new(),
             asleep_until: None,
             inbox: usize::MAX,
             waiting: 0,
@@ -170,6 +182,15 @@ impl Net {
         let until = self.now + time;
         self.hosts.get_mut(&address).unwrap().asleep_until = Some(until);
         self.rearm(address);
+    }
+
+    /// The network of the host stands still for a while, but its timers run; what is sent goes out when it moves again, and then all
+    /// that has arrived is read at once.
+    pub fn block(&mut self, id: Id, time: Duration) {
+        let address = self.address(id);
+        let until = self.now + time;
+        self.hosts.get_mut(&address).unwrap().blocked_until = Some(until);
+        self.schedule_at(until, address, Delivery::Unblock);
     }
 
     /// Puts the host's next timer into the list of timers.
@@ -288,25 +309,38 @@ impl Net {
                 host.events.push((now, event));
                 continue;
             }
+            let blocked = host.blocked_until.is_some();
             if let Some(transmit) = host.machine.poll_transmit() {
                 host.packets += 1;
-                let budget = host.machine.options().packet_size;
-                let size = packet_size(&transmit.messages);
-                assert!(size <= budget, "packet of {size} bytes over the budget of {budget}");
-                if !self.open(address, transmit.to, false) {
+                if blocked {
+                    host.outbox.push(Outgoing::Packet(transmit));
                     continue;
                 }
-                let copies = if self.chance(self.duplicate) { 2 } else { 1 };
-                for _ in 0..copies {
-                    if !self.chance(self.loss) {
-                        let messages = decode_packet(&transmit.messages);
-                        self.schedule(transmit.to, Delivery::Packet { from: address, messages });
-                    }
-                }
+                self.send(address, transmit);
                 continue;
             }
             let Some(request) = host.machine.poll_request() else { return };
+            if blocked {
+                host.outbox.push(Outgoing::Stream(request));
+                continue;
+            }
             self.carry_out(address, request);
+        }
+    }
+
+    fn send(&mut self, address: Addr, transmit: Transmit<Addr>) {
+        let budget = self.hosts[&address].machine.options().packet_size;
+        let size = packet_size(&transmit.messages);
+        assert!(size <= budget, "packet of {size} bytes over the budget of {budget}");
+        if !self.open(address, transmit.to, false) {
+            return;
+        }
+        let copies = if self.chance(self.duplicate) { 2 } else { 1 };
+        for _ in 0..copies {
+            if !self.chance(self.loss) {
+                let messages = decode_packet(&transmit.messages);
+                self.schedule(transmit.to, Delivery::Packet { from: address, messages });
+            }
         }
     }
 
@@ -358,8 +392,26 @@ impl Net {
             }
             return;
         }
+        if let Some(until) = host.blocked_until {
+            if !matches!(delivery, Delivery::Unblock) {
+                return self.schedule_at(until, to, delivery);
+            }
+            host.blocked_until = None;
+            for outgoing in core::mem::take(&mut host.outbox) {
+                match outgoing {
+                    Outgoing::Packet(transmit) => self.send(to, transmit),
+                    Outgoing::Stream(request) if request.deadline > now => self.carry_out(to, request),
+                    Outgoing::Stream(request) => {
+                        let failure = StreamFailure::TimedOut;
+                        self.schedule_at(now, to, Delivery::Failure { id: request.id, failure });
+                    }
+                }
+            }
+            return;
+        }
         host.waiting = 0;
         match delivery {
+            Delivery::Unblock => {}
             Delivery::Packet { from, messages } => {
                 for message in messages {
                     if let Some(recorded) = &mut self.recorded {

@@ -50,6 +50,8 @@ fn silent_peer_is_probed_through_helpers_and_then_suspected() {
     solo.advance(ms(1));
     let asked = solo.indirect_pings();
     assert_eq!(asked.len(), 3, "three helpers");
+    let (helper, _) = asked[0];
+    solo.hear_from(helper, Message::Nack(memberlist_proto::types::Nack { seq }));
     for (to, request) in &asked {
         assert_ne!(*to, addr(target));
         assert_eq!((request.seq, request.target.id, request.nack), (seq, target, true));
@@ -73,7 +75,9 @@ fn wrong_late_and_foreign_acks_do_not_count() {
     let other = if target == 2 { 3 } else { 2 };
     solo.ack(target, SequenceNumber(seq.0.wrapping_add(1)));
     solo.ack(other, seq);
-    solo.advance(secs(1));
+    solo.advance(ms(500));
+    solo.hear(other, Message::User("we hear".into()));
+    solo.advance(ms(500));
     assert_eq!(solo.state(target), Some(State::Suspect));
     solo.ack(target, seq);
     assert_eq!(solo.state(target), Some(State::Suspect), "only a refutation clears it");

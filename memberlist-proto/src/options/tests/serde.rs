@@ -50,7 +50,7 @@ proptest! {
         numbers in proptest::array::uniform10(any::<u32>()),
         change in 0..3_u8,
         share in any::<u8>(),
-        flags in any::<(bool, bool)>(),
+        flags in any::<(bool, bool, bool, bool)>(),
     ) {
         let options = Options {
             probe_interval: durations[0],
@@ -79,6 +79,8 @@ proptest! {
             user_share: share,
             healing: flags.0,
             stream_ping: flags.1,
+            buddy: flags.2,
+            stall_rules: flags.3,
             ..Options::wan()
         };
         let json = serde_json::to_string(&options).unwrap();
