@@ -156,7 +156,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     membership: Broadcasts<I>,
     user: Broadcasts<Bytes>,
     heard: heard::Heard,
-    hearing: stall::Hearing,
+    hearing: stall::Hearing<I>,
     forgotten: forgotten::Forgotten<I, A>,
     next_broadcast: u64,
     fairness: Fairness,

@@ -176,11 +176,6 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_probe_expired(&mut self, now: Instant, seq: SequenceNumber) {
         let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
         self.drop_probe_timers(&probe);
-        if self.is_probe_void(now, &probe) {
-            self.emit(Event::ProbeAborted { node: probe.node });
-            return self.adjust_health(1);
-        }
-        self.stats.probes_failed += 1;
         let report = ProbeReport {
             helpers: probe
                 .helpers
@@ -194,9 +189,17 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         };
         let suspect =
             Suspect { incarnation: probe.incarnation, node: probe.node.id.clone(), from: self.id.clone() };
+        let accusations = self.judge_probe(now, &probe, (suspect, report));
+        if accusations.is_empty() {
+            self.emit(Event::ProbeAborted { node: probe.node });
+            return self.adjust_health(1);
+        }
+        self.stats.probes_failed += 1;
         self.pending.insert(seq, ping::Pending::Settling(Settling { helpers: probe.helpers }));
         self.timers.insert(now + self.options.probe_timeout / 5, Timer::ProbeSettled(seq));
-        self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
+        for (suspect, report) in accusations {
+            self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
+        }
     }
 
     /// Our own sleep fell into the probe: its answers may have been lost with it. It is given up, and our health pays.

@@ -3,7 +3,8 @@
 //! A node whose traffic stands still (a blocked network, an overloaded host, a long pause) hears no answers, and would blame those
 //! who gave them. So, as long as there are members besides the accused that should have been heard:
 //!
-//! 1. A probe that failed while nothing came in is void: nobody is suspected, and our health pays.
+//! 1. A probe that failed while nothing came in is void: nobody is suspected, and our health pays. Once our patience is over, all
+//!    that were void accuse at last.
 //! 2. After a silence of more than one and a half periods all running suspicions last longer by its length.
 //! 3. A suspicion that runs out more than half a period after the last input, while somebody who was asked owes us an answer (or one and
 //!    a half periods after it in any case), does not kill: a control ping goes to somebody whom nobody suspects, and the verdict
@@ -13,14 +14,15 @@
 //! must find the others dead. [`patience`](Endpoint::patience) bounds each rule; after it, the classic rules hold again.
 
 use super::*;
+use crate::event::ProbeReport;
 use alloc::collections::BTreeSet;
-use memberlist_types::Ping;
+use memberlist_types::{Ping, Suspect};
 
 /// The longest patience, in periods, that the size of the cluster alone gives.
 const MOST_PERIODS: usize = 60;
 
 /// When we were heard from, and what we make of our silences.
-pub(super) struct Hearing {
+pub(super) struct Hearing<I> {
     /// How much came in from peers.
     inputs: u64,
     /// When anything came in last.
@@ -35,13 +37,15 @@ pub(super) struct Hearing {
     resumed_at: Option<Instant>,
     /// When the first of the void probes was, since the last that came to a conclusion.
     void_since: Option<Instant>,
+    /// What those in this silence would have accused.
+    void: Vec<(Suspect<I>, ProbeReport<I>)>,
     /// When the last control ping went out.
     control_at: Option<Instant>,
     /// The suspicions that wait for any input.
     held: BTreeSet<MemberKey>,
 }
 
-impl Hearing {
+impl<I> Hearing<I> {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             inputs: 0,
@@ -51,6 +55,7 @@ impl Hearing {
             lost: Duration::ZERO,
             resumed_at: None,
             void_since: None,
+            void: Vec::new(),
             control_at: None,
             held: BTreeSet::new(),
         }
@@ -95,6 +100,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             }
         }
         self.hearing.heard_at = now;
+        self.hearing.void.clear();
         self.hearing.asked_at = None;
         // What else has arrived is read first: perhaps it refutes.
         let verdict = now + self.options.probe_timeout / 5;
@@ -127,26 +133,38 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         self.members.count(State::Alive).saturating_sub(usize::from(!self.has_left()))
     }
 
-    /// Whether a probe that failed now says nothing of its target: a helper that would have told us of its own failure was asked, none
-    /// did, and nothing else came in since.
+    /// A probe has failed. It says nothing of its target if a helper that would have told us of its own failure was asked, none did, and
+    /// nothing else came in since.
     ///
     /// All that comes in at one moment after a silence was waiting for us: it shows that we hear again, but not that an answer
     /// had the time to come.
-    pub(super) fn is_probe_void(&mut self, now: Instant, probe: &probe::Probe<I, A>) -> bool {
+    ///
+    /// The accusations to raise: none, this one, or, when our patience is over, all that were void in this silence as well.
+    pub(super) fn judge_probe(
+        &mut self,
+        now: Instant,
+        probe: &probe::Probe<I, A>,
+        accusation: (Suspect<I>, ProbeReport<I>),
+    ) -> Vec<(Suspect<I>, ProbeReport<I>)> {
         let asked = probe.helpers.iter().any(|h| h.can_nack);
         let answered = probe.helpers.iter().any(|h| h.nacked);
         let silent = self.hearing.inputs == probe.inputs;
         let just_woke = self.hearing.woke_at.is_some_and(|woke| {
             woke > probe.started && probe.deadline.since(woke) < self.options.probe_timeout
         });
-        let void = self.options.stall_rules && asked && !answered && (silent || just_woke);
-        if !void {
-            self.hearing.concluded();
-            return false;
+        if !self.options.stall_rules || !asked || answered || !(silent || just_woke) {
+            if answered || self.hearing.inputs != probe.inputs {
+                self.hearing.concluded();
+            }
+            return alloc::vec![accusation];
         }
         let since = *self.hearing.void_since.get_or_insert(now);
         let patience = self.patience();
-        now.since(since) < patience && now.since(self.hearing.heard_at) < patience
+        self.hearing.void.push(accusation);
+        if now.since(since) < patience && now.since(self.hearing.heard_at) < patience {
+            return Vec::new();
+        }
+        core::mem::take(&mut self.hearing.void)
     }
 
     /// When a suspicion that has run out is to be looked at again, if it is not to kill now.
