@@ -7,6 +7,7 @@
 //! It proves properties of the protocol over thousands of seeds, repeats published experiments, and tells what a cluster of a size will do.
 
 pub mod cli;
+pub mod formulas;
 mod names;
 mod network;
 mod observe;
