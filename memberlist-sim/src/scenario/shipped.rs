@@ -1,5 +1,7 @@
 //! The scenarios that come with the simulator.
 
+use super::read::instead;
+
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
         /// The shipped scenarios: name, and the text of the file.
@@ -8,7 +10,20 @@ macro_rules! shipped {
     };
 }
 
-shipped!["mass-crash"];
+shipped![
+    "asymmetric-loss",
+    "clock-drift",
+    "flapping",
+    "gc-pause",
+    "leave-storm",
+    "lossy-wan",
+    "mass-crash",
+    "mass-join",
+    "one-way-cut",
+    "partition",
+    "rolling-restart",
+    "two-data-centres",
+];
 
 /// There is no shipped scenario of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +40,6 @@ pub struct UnknownScenario {
 pub fn shipped(name: &str) -> Result<&'static str, UnknownScenario> {
     SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text).ok_or_else(|| {
         let names: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        UnknownScenario { name: name.to_owned(), hint: format!("there are: {}", names.join(", ")) }
+        UnknownScenario { name: name.to_owned(), hint: instead(name, &names) }
     })
 }
