@@ -10,14 +10,19 @@ use std::process::ExitCode;
 mod list;
 mod output;
 mod progress;
+mod run;
+mod seeds;
 
 pub use output::{show, write_file};
 pub use progress::Progress;
+pub use seeds::over_seeds;
 
 const EXAMPLES: &str = "\
 Examples:
   memberlist-sim list                                     what is shipped
   memberlist-sim properties --seeds 1000 --check          what must hold, for many seeds
+  memberlist-sim run partition                            a shipped scenario
+  memberlist-sim run my.toml --seeds 20 --html out.html   your own, over 20 seeds, with plots
 
 Exit codes: 0 all is well; 1 something that was expected does not hold; 2 the question was wrong (the message says where).";
 
@@ -33,6 +38,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Plays a scenario, and says whether what it expects holds.
+    Run(run::Args),
     /// Lists the shipped scenarios.
     List(list::Args),
     /// Checks over many seeds what must hold whatever happens.
@@ -42,6 +49,7 @@ enum Command {
 impl Command {
     fn run(&self) -> Outcome {
         match self {
+            Self::Run(args) => run::run(args),
             Self::List(args) => list::run(args),
             Self::Properties(args) => crate::properties::command::run(args),
         }
