@@ -4,6 +4,7 @@
 //! in by one variant of `Command` and one line of `Command::run`. What it shows goes through [`show`], what it waits for through
 //! [`Progress`].
 
+use crate::lifeguard;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ struct Cli {
 enum Command {
     /// Plays a scenario, and says whether what it expects holds.
     Run(run::Args),
+    /// Repeats the experiments of the Lifeguard paper.
+    Lifeguard(lifeguard::Args),
     /// Lists the shipped scenarios.
     List(list::Args),
     /// Checks over many seeds what must hold whatever happens.
@@ -50,6 +53,7 @@ impl Command {
     fn run(&self) -> Outcome {
         match self {
             Self::Run(args) => run::run(args),
+            Self::Lifeguard(args) => lifeguard::run(args),
             Self::List(args) => list::run(args),
             Self::Properties(args) => crate::properties::command::run(args),
         }

@@ -8,6 +8,8 @@
 
 pub mod cli;
 pub mod formulas;
+pub mod lifeguard;
+pub mod measure;
 mod names;
 mod network;
 mod observe;
