@@ -1,4 +1,6 @@
 //! Clusters of a size: how they come together, what they cost, and how fast the simulator is with them.
 
 pub mod bootstrap;
+pub mod compare;
+pub mod sampled;
 mod watch;

@@ -15,11 +15,13 @@ use streams::Streams;
 
 mod actions;
 mod host;
+mod outside;
 mod queue;
 mod streams;
 
 pub use actions::Restart;
 pub use host::Traffic;
+pub(crate) use outside::Stray;
 
 /// How many inputs a node that is overloaded handles before a timer that is due gets its turn.
 const INPUTS_BEFORE_TIMER: u32 = 8;
@@ -53,6 +55,7 @@ pub struct Simulation<O = (), W = NativeWire> {
     network: Network,
     queue: Queue<Occurrence<O, W>>,
     streams: Streams,
+    strays: outside::Strays,
     /// Bytes of packets that wait for a node whose process does not read; what comes beyond is lost.
     socket_buffer: usize,
     events: u64,
@@ -114,6 +117,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
             network,
             queue: Queue::new(),
             streams: Streams::new(),
+            strays: outside::Strays::default(),
             socket_buffer: 208 << 10,
             events: 0,
             observer,
@@ -217,6 +221,9 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
 
     fn happen(&mut self, occurrence: Occurrence<O, W>) {
         match occurrence {
+            Occurrence::Packet { from, to, bytes } if self.is_outside(to.node()) => {
+                self.stray(Stray::Packet { from, to, bytes });
+            }
             Occurrence::Packet { from, to, bytes } => {
                 match self.network.enter(to.node(), bytes.len(), self.now) {
                     Entry::Now => {
@@ -420,6 +427,9 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     fn output(&mut self, node: NodeIndex, output: Output) {
         match output {
             Output::Packet(transmit) => self.send_packet(node, transmit),
+            Output::Request(request) if self.is_outside(request.to.node()) => {
+                self.stray(Stray::Request { node, request });
+            }
             Output::Request(request) => {
                 if let Some(segment) = self.begin_stream(node, request) {
                     self.send_segment(segment);

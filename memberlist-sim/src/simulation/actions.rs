@@ -114,7 +114,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         self.tell(node, command)
     }
 
-    fn tell<T>(
+    pub(super) fn tell<T>(
         &mut self,
         node: NodeIndex,
         command: impl FnOnce(&mut Endpoint<Name, Addr, W>, Instant) -> T,

@@ -177,8 +177,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
                 self.queue.push(at, Class::Arrival, Occurrence::Segment(segment));
             }
             Carriage::Stalled { segments, round_trip } => {
-                let first = if bytes.is_empty() { RESEND_HANDSHAKE } else { RESEND + round_trip };
-                let pause = first * (1 << segment.losses.min(RESEND_DOUBLINGS));
+                let pause = pause(bytes.is_empty(), segment.losses, round_trip);
                 segment.missing = segments;
                 segment.losses += 1;
                 self.queue.push(now + pause, Class::Timer, Occurrence::Resend(segment));
@@ -405,6 +404,12 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         self.observer.step(now, node, &Step::Stream(StreamStep::Done(conversation.acceptor.address)));
         self.flush(node);
     }
+}
+
+/// How long a sender waits before it sends again what was lost so often before.
+pub(super) fn pause(handshake: bool, losses: u32, round_trip: Duration) -> Duration {
+    let first = if handshake { RESEND_HANDSHAKE } else { RESEND + round_trip };
+    first * (1 << losses.min(RESEND_DOUBLINGS))
 }
 
 /// Merges a peer's request whose versions were found to fit, without looking at them once more.
