@@ -1,13 +1,13 @@
 use super::*;
 use crate::stats::Sample as Values;
 
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 6;
 
-/// Answers of several seeds, for a cluster of 200.
+/// Answers of several seeds, for a cluster of 150.
 fn answers(real: usize, loss: f64) -> Vec<Answers> {
     let answer = |seed| {
-        let sample = Sample::new(seed, 200, real).with_loss(loss);
-        if real == 200 { full(&sample).unwrap() } else { sampled(&sample).unwrap() }
+        let sample = Sample::new(seed, 150, real).with_loss(loss);
+        if real == 150 { full(&sample).unwrap() } else { sampled(&sample).unwrap() }
     };
     (1..=SEEDS).map(answer).collect()
 }
@@ -20,7 +20,7 @@ fn mean(answers: &[Answers], of: impl Fn(&Answers) -> f64) -> f64 {
 /// luck of the first copies is a large part).
 #[test]
 fn sample_of_a_cluster_answers_as_the_whole_does() {
-    let (whole, part) = (answers(200, 0.0), answers(40, 0.0));
+    let (whole, part) = (answers(150, 0.0), answers(30, 0.0));
     for (what, of, tolerance) in [
         ("packets sent", (|a| a.packets_sent) as fn(&Answers) -> f64, 0.03),
         ("packets received", |a| a.packets_received, 0.03),
@@ -40,7 +40,7 @@ fn sample_of_a_cluster_answers_as_the_whole_does() {
 
 #[test]
 fn with_loss_the_sample_still_costs_what_the_whole_costs() {
-    let (whole, part) = (answers(200, 0.05), answers(40, 0.05));
+    let (whole, part) = (answers(150, 0.05), answers(30, 0.05));
     let packets = |a: &Answers| a.packets_sent;
     let (packets_of_whole, packets_of_part) = (mean(&whole, packets), mean(&part, packets));
     let off = (packets_of_part / packets_of_whole - 1.0).abs();

@@ -38,7 +38,7 @@ fn all_hear_of_it_within_the_rounds_that_push_gossip_takes() {
     for seed in 0..20 {
         let [half, most, all] = times(seed, &habits(1_000, 0), 1_000);
         // Synchronous rounds of 200 ms would take 5, 7 and 8.2 of them; here the first copy of each is soon.
-        assert!((100..=800).contains(&half), "{half}");
+        assert!((40..=800).contains(&half), "{half}");
         assert!((half..=1_200).contains(&most), "{most}");
         assert!((most..=2_500).contains(&all), "{all}");
     }
