@@ -224,7 +224,9 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
         rng: &mut dyn Rng,
         eligible: impl Fn(&Record<I, A>) -> bool,
     ) -> Option<MemberKey> {
-        for _ in 0..=self.order.len() {
+        // The rest of this round, and then all of the next one: the only eligible one may have been the first of this and be the last of that.
+        let rest = self.order.len().saturating_sub(self.cursor);
+        for _ in 0..rest + self.order.len() {
             if self.cursor >= self.order.len() {
                 self.cursor = 0;
                 random::shuffle(rng, &mut self.order);

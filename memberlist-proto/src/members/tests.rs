@@ -38,6 +38,19 @@ fn a_round_visits_each_member_exactly_once() {
     }
 }
 
+/// Where nearly all are gone, a turn is not spent on nobody.
+#[test]
+fn the_only_one_who_can_be_probed_always_is() {
+    for seed in 0..200 {
+        let mut rng = Pcg32::seed_from_u64(seed);
+        let mut members = table(6, &mut rng);
+        for turn in 0..20 {
+            let next = members.next_probe(&mut rng, |record| record.node.id == 3);
+            assert_eq!(next, members.key(&3), "seed {seed}, turn {turn}");
+        }
+    }
+}
+
 /// F-01: two successive rounds differ in order for at least 99 of 100 seeds.
 #[test]
 fn successive_rounds_differ_in_order() {
