@@ -41,6 +41,8 @@ mod push_pull;
 mod reads;
 mod refute;
 mod relay;
+#[cfg(feature = "shared-store")]
+mod shared;
 mod stall;
 mod suspect;
 mod update;

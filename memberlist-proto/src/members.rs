@@ -1,11 +1,19 @@
 //! The membership table: a record for each node, an index by id, and the shuffled order in which members are probed.
 
 mod dense;
+#[cfg(feature = "shared-store")]
+mod lockstep;
 mod record;
+#[cfg(feature = "shared-store")]
+mod shared;
 mod store;
 
 pub use dense::Dense;
+#[cfg(feature = "shared-store")]
+pub use lockstep::Lockstep;
 pub(crate) use record::{Profile, Record, RunningSuspicion};
+#[cfg(feature = "shared-store")]
+pub use shared::{Common, Shared};
 pub use store::Store;
 #[cfg(test)]
 pub(crate) use store::Table;

@@ -158,6 +158,36 @@ impl<I: Id, A: Address> Record<I, A> {
         }
     }
 
+    /// Whether it is alive and there is nothing special about it.
+    #[cfg(feature = "shared-store")]
+    pub(super) fn is_plain(&self) -> bool {
+        self.state == State::Alive && self.rare.is_none()
+    }
+
+    /// Whether both say the same of the same node, when they said it aside.
+    #[cfg(feature = "shared-store")]
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.incarnation == other.incarnation
+            && self.trusted == other.trusted
+            && self.node == other.node
+            && (Arc::ptr_eq(&self.profile, &other.profile) || self.profile == other.profile)
+    }
+
+    /// Whether both stand for the same belief. Since when somebody is alive may differ.
+    #[cfg(feature = "shared-store")]
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        let rare = |record: &Self| {
+            let suspicion = record.suspicion().map(|running| {
+                (running.suspicion.started(), running.suspicion.deadline(), running.timer, running.reprieved)
+            });
+            (suspicion, record.rare.as_ref().and_then(|rare| rare.reaper), record.conflict_at())
+        };
+        self.says_the_same(other)
+            && self.state == other.state
+            && (self.state == State::Alive || self.changed_at == other.changed_at)
+            && rare(self) == rare(other)
+    }
+
     fn rare_mut(&mut self) -> &mut Rare<I> {
         self.rare.get_or_insert_with(|| Box::new(Rare { suspicion: None, reaper: None, conflict_at: None }))
     }

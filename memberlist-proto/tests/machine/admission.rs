@@ -108,8 +108,7 @@ fn forged_accusation_can_not_exhaust_our_incarnations() {
 fn exhausted_incarnation_is_reported() {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let local = LocalNode::new(ME, addr(ME)).with_incarnation(inc(u32::MAX - 1));
-    let mut machine =
-        Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire, rng).unwrap();
+    let mut machine = crate::solo::endpoint(Instant::START, local, quiet(), &Framing::new(), rng).unwrap();
     while machine.poll_event().is_some() {}
     machine.handle_message(Instant::START, addr(2), Message::Suspect(suspect(ME, u32::MAX - 1, 2)));
     assert_eq!(machine.local().incarnation, inc(u32::MAX));
@@ -164,7 +163,7 @@ fn metadata_over_the_limit_is_an_error_not_a_crash() {
     assert_eq!(solo.machine.stats().rejected(RejectReason::MetaTooLarge), 1);
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let local = LocalNode::new(ME, addr(ME)).with_meta(big);
-    let made = Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire, rng);
+    let made = crate::solo::endpoint(Instant::START, local, quiet(), &Framing::new(), rng);
     assert!(matches!(made, Err(CreateError::Node(CommandError::Meta(_)))));
 }
 

@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, net::SocketAddr};
 fn make(versions: Versions) -> Result<Machine, CreateError> {
     let local = LocalNode::new(ME, addr(ME)).with_versions(versions);
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
-    Endpoint::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire, rng)
+    crate::solo::endpoint(Instant::START, local, Options::lan(), &Framing::new(), rng)
 }
 
 /// TestCreate, Q29: one member, ourselves, with the versions that were given; and a join event for it.
@@ -198,7 +198,7 @@ fn every_event_is_raised_by_some_input() {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let local = LocalNode::new(ME, addr(ME)).with_incarnation(inc(u32::MAX));
     let mut last: Machine =
-        Endpoint::new(Instant::START, local, quiet(), &Framing::new(), NativeWire, rng).unwrap();
+        crate::solo::endpoint(Instant::START, local, quiet(), &Framing::new(), rng).unwrap();
     last.handle_message(Instant::START, addr(2), Message::Suspect(suspect(ME, u32::MAX, 2)));
     last.handle_message(Instant::START, addr(2), Message::Alive(alive(2, 1)));
     seen.extend(std::iter::from_fn(|| last.poll_event()).map(|e| name(&e)));

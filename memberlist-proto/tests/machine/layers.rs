@@ -2,10 +2,9 @@
 
 use crate::solo::*;
 use memberlist_proto::{
-    Endpoint, Event, Instant, LocalNode, Options,
+    Event, Instant, LocalNode, Options,
     types::{
-        Compression, CompressionAlgorithm, Framing, Layers, Message, NativeWire, NodeState, Ping,
-        SequenceNumber, State,
+        Compression, CompressionAlgorithm, Framing, Layers, Message, NodeState, Ping, SequenceNumber, State,
     },
 };
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
@@ -31,7 +30,7 @@ fn choosy(options: Options) -> Solo {
     let local = LocalNode::new(ME, addr(ME)).with_layers(SOME);
     let rng = Box::new(Pcg64Mcg::seed_from_u64(1));
     let mut solo = Solo::new(options.clone());
-    solo.machine = Endpoint::new(Instant::START, local, options, &framing, NativeWire, rng).unwrap();
+    solo.machine = crate::solo::endpoint(Instant::START, local, options, &framing, rng).unwrap();
     solo.drain();
     solo.clear();
     solo

@@ -3,9 +3,8 @@
 use crate::solo::{Addr, Ev, Id, Machine, Msg, addr, decode_packet, packet_size};
 use core::{cmp::Reverse, time::Duration};
 use memberlist_proto::{
-    Endpoint, Instant, LocalNode, Options, RequestId, StreamFailure, StreamRequest, StreamRequestKind,
-    Transmit,
-    types::{Ack, Framing, Incarnation, NativeWire, NodeState, Ping, State},
+    Instant, LocalNode, Options, RequestId, StreamFailure, StreamRequest, StreamRequestKind, Transmit,
+    types::{Ack, Framing, Incarnation, NodeState, Ping, State},
 };
 use rand_pcg::{
     Pcg64Mcg,
@@ -119,7 +118,7 @@ impl Net {
         let (id, address) = (local.node.id, local.node.address);
         self.seed = self.seed.wrapping_mul(31).wrapping_add(u64::from(address));
         let rng = Box::new(Pcg64Mcg::seed_from_u64(self.seed));
-        let machine = Endpoint::new(self.now, local, options, &Framing::new(), NativeWire, rng).unwrap();
+        let machine = crate::solo::endpoint(self.now, local, options, &Framing::new(), rng).unwrap();
         let host = Host {
             id,
             machine,

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use core::time::Duration;
 use memberlist_proto::{
-    Endpoint, Event, Instant, LocalNode, Member, Options, RequestId, StreamRequest, Transmit,
+    CreateError, Endpoint, EndpointRng, Event, Instant, LocalNode, Member, Options, RequestId, StreamRequest,
+    Transmit,
     types::{
         Ack, Alive, Dead, Framing, Incarnation, IndirectPing, Layers, Message, Meta, Nack, NativeWire, Node,
         NodeState, Ping, SequenceNumber, State, Suspect, Versions, Wire,
@@ -14,7 +15,11 @@ use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 pub type Id = u32;
 pub type Addr = u16;
 pub type Msg = Message<Id, Addr>;
+#[cfg(not(feature = "shared-store"))]
 pub type Machine = Endpoint<Id, Addr, NativeWire>;
+/// With the store for simulations, all tests run with it and the dense one in lock-step.
+#[cfg(feature = "shared-store")]
+pub type Machine = Endpoint<Id, Addr, NativeWire, memberlist_proto::Lockstep<Id, Addr>>;
 pub type Ev = Event<Id, Addr>;
 
 pub const ME: Id = 1;
@@ -69,10 +74,29 @@ pub fn state_of(id: Id, incarnation: u32, state: State) -> NodeState<Id, Addr> {
     }
 }
 
+/// As [`Endpoint::new`], with the store of these tests.
+pub fn endpoint(
+    now: Instant,
+    local: LocalNode<Id, Addr>,
+    options: Options,
+    framing: &Framing,
+    rng: EndpointRng,
+) -> Result<Machine, CreateError> {
+    #[cfg(not(feature = "shared-store"))]
+    return Endpoint::new(now, local, options, framing, NativeWire, rng);
+    #[cfg(feature = "shared-store")]
+    {
+        // All machines of a test (and of others, which does no harm) know of each other's members.
+        std::thread_local!(static COMMON: memberlist_proto::Common<Id, Addr> = memberlist_proto::Common::new());
+        let store = COMMON.with(memberlist_proto::Lockstep::new);
+        Endpoint::with_store(now, local, options, framing, NativeWire, rng, store)
+    }
+}
+
 pub fn machine(id: Id, options: Options, seed: u64) -> Machine {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(seed));
     let local = LocalNode::new(id, addr(id));
-    Endpoint::new(Instant::START, local, options, &Framing::new(), NativeWire, rng).unwrap()
+    endpoint(Instant::START, local, options, &Framing::new(), rng).unwrap()
 }
 
 pub fn decode_packet(messages: &[Bytes]) -> Vec<Msg> {
