@@ -8,11 +8,14 @@ use crate::lifeguard;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+mod compare;
 mod list;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod seeds;
+mod size;
 
 pub use output::{show, write_file};
 pub use progress::Progress;
@@ -24,6 +27,8 @@ Examples:
   memberlist-sim properties --seeds 1000 --check          what must hold, for many seeds
   memberlist-sim run partition                            a shipped scenario
   memberlist-sim run my.toml --seeds 20 --html out.html   your own, over 20 seeds, with plots
+  memberlist-sim size --nodes 500 --loss 2%               what a cluster of that size will do
+  memberlist-sim compare a.toml b.toml --seeds 30         which differences are significant
 
 Exit codes: 0 all is well; 1 something that was expected does not hold; 2 the question was wrong (the message says where).";
 
@@ -41,6 +46,12 @@ struct Cli {
 enum Command {
     /// Plays a scenario, and says whether what it expects holds.
     Run(run::Args),
+    /// Says what a cluster of a size will do: how fast it comes together and finds crashes, how often it errs, what it sends.
+    Size(size::Args),
+    /// Plays two scenarios with the same seeds, and says which differences are significant.
+    Compare(compare::Args),
+    /// Steps through a stored trace: what happened, and who believed what.
+    Replay(replay::Args),
     /// Repeats the experiments of the Lifeguard paper.
     Lifeguard(lifeguard::Args),
     /// Lists the shipped scenarios.
@@ -53,6 +64,9 @@ impl Command {
     fn run(&self) -> Outcome {
         match self {
             Self::Run(args) => run::run(args),
+            Self::Size(args) => size::run(args),
+            Self::Compare(args) => compare::run(args),
+            Self::Replay(args) => replay::run(args),
             Self::Lifeguard(args) => lifeguard::run(args),
             Self::List(args) => list::run(args),
             Self::Properties(args) => crate::properties::command::run(args),

@@ -27,7 +27,7 @@ mod expect;
 mod faults;
 mod figures;
 mod measure;
-mod network;
+pub(crate) mod network;
 mod options;
 mod parse;
 mod play;
@@ -43,6 +43,7 @@ pub use faults::{Deed, Direction, Fault};
 pub use figures::{FIGURES, Figure, FigureKind};
 pub use measure::{Cause, Change, Measures, NewBelief, Timeline};
 pub use options::{InvalidOption, override_option, preset};
+pub(crate) use play::longest_suspicion;
 pub use play::{Run, UnplayableScenario};
 pub use problem::ScenarioError;
 pub use select::Selector;
@@ -58,6 +59,8 @@ pub struct Scenario {
     pub about: String,
     /// How long it lasts.
     pub duration: Duration,
+    /// What is sent before this is not counted. Default: nothing is left out.
+    pub warm_up: Duration,
     /// The nodes.
     pub nodes: Nodes,
     /// The options of every node.
@@ -164,6 +167,7 @@ impl Scenario {
             name: String::new(),
             about: String::new(),
             duration,
+            warm_up: Duration::ZERO,
             nodes,
             options,
             preset: "lan",

@@ -6,6 +6,7 @@ use crate::scenario::{
     report::{report, to_json, with_plots},
     shipped,
 };
+use crate::trace;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Write a report with plots to this file, as HTML that needs no network
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write every step of the first seed to this file, for `replay`
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 /// Which seeds.
@@ -75,7 +79,19 @@ pub(super) fn run(args: &Args) -> Outcome {
     if let Some(path) = &args.html {
         write_file(path, &with_plots(&scenario, &runs).to_html())?;
     }
+    if let Some(path) = &args.trace {
+        store_trace(&scenario, args.seeds.seed, path)?;
+    }
     Ok(runs.iter().all(Run::holds).into())
+}
+
+fn store_trace(scenario: &Scenario, seed: u64, path: &Path) -> Result<(), Failure> {
+    let fault = |error: std::io::Error| Failure::new(format!("can't write {}: {error}", path.display()));
+    let file = std::io::BufWriter::new(std::fs::File::create(path).map_err(fault)?);
+    let header = trace::Header::new(seed).with_about(super::replay::about(scenario));
+    let (_, writer) = scenario.play_observed(seed, trace::Writer::new(file, &header))?;
+    let (mut file, _) = writer.finish().map_err(fault)?;
+    std::io::Write::flush(&mut file).map_err(fault)
 }
 
 /// Plays it with each seed. Details for pictures are kept of the first alone.

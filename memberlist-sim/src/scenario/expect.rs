@@ -141,7 +141,7 @@ impl Expectation {
     }
 
     /// Compares what happened with what is wanted.
-    pub(super) fn judge(&self, scenario: &Scenario, run: &Run) -> Finding {
+    pub(super) fn judge(&self, run: &Run) -> Finding {
         if let Wanted::At(time) = self.wanted {
             let holds = run.measures.views_true_at(Instant::START + time);
             let text = if holds { "true".to_owned() } else { "not true".to_owned() };
@@ -158,7 +158,7 @@ impl Expectation {
             What::FailuresOfLeavers => measures.failures_of_leavers as f64,
             What::Failures => measures.failures as f64,
             What::Refutations => measures.refutations as f64,
-            What::BytesPerSecond => measures.most_bytes_per_second(scenario.duration),
+            What::BytesPerSecond => measures.most_bytes_per_second(run.counted),
             _ => f64::from(measures.health),
         };
         let holds = match self.wanted {

@@ -78,7 +78,7 @@ pub const FIGURES: &[Figure] = &[
         |run| Some(run.measures.per_node_second(run.measures.stream_bytes)),
     ),
     figure("most_bytes_per_second", "all bytes, busiest node", FigureKind::BytesPerSecond, |run| {
-        Some(run.measures.most_bytes_per_second(run.lasted))
+        Some(run.measures.most_bytes_per_second(run.counted))
     }),
 ];
 

@@ -5,6 +5,7 @@
 use crate::{Action, Addr, NodeIndex, Observer, State, Step, StreamStep, stats::Sample};
 use core::time::Duration;
 use memberlist_proto::{Event, Instant};
+use std::collections::BTreeMap;
 
 mod changes;
 mod timeline;
@@ -13,6 +14,9 @@ mod views;
 pub use changes::{Cause, Change};
 pub use timeline::{NewBelief, Timeline};
 use views::{Belief, Views};
+
+/// Reports of a suspicion that are no further apart than this are of the same.
+const SAME_SUSPICION: Duration = Duration::from_secs(5);
 
 /// What happened in a run.
 #[derive(Clone, Debug)]
@@ -23,6 +27,7 @@ pub struct Measures {
     /// Over time: what was sent, and what was believed.
     pub timeline: Timeline,
     excuses: Excuses,
+    count_from: Instant,
     up_since: Vec<Option<Instant>>,
     /// Bytes that each node has sent, in packets and on streams.
     pub bytes_sent: Vec<u64>,
@@ -42,6 +47,9 @@ pub struct Measures {
     false_positives: Vec<(Instant, NodeIndex, NodeIndex)>,
     /// Suspicions of nodes that run, have not left and can be reached.
     pub suspicions: u64,
+    /// Which nodes were suspected so, and since when: one suspicion is reported by many.
+    suspected: BTreeMap<NodeIndex, Instant>,
+    suspected_members: u64,
     /// Reports of failure of nodes that had left.
     pub failures_of_leavers: u64,
     /// The highest health score of any node.
@@ -75,11 +83,13 @@ impl Measures {
     /// Of so many nodes, over so long a time; reports of failure that come no later than `grace` after their reason has ended are not false.
     #[must_use]
     pub(super) fn new(nodes: usize, duration: Duration, grace: Duration) -> Self {
+        let count_from = Instant::START;
         Self {
             views: Views::new(nodes),
             changes: changes::Changes::new(nodes),
             timeline: Timeline::new(nodes, duration),
             excuses: Excuses { grace, until: vec![Instant::START; nodes], cuts: Vec::new() },
+            count_from,
             up_since: vec![None; nodes],
             bytes_sent: vec![0; nodes],
             node_time: Duration::ZERO,
@@ -90,12 +100,19 @@ impl Measures {
             failures: 0,
             false_positives: Vec::new(),
             suspicions: 0,
+            suspected: BTreeMap::new(),
+            suspected_members: 0,
             failures_of_leavers: 0,
             health: 0,
             refutations: 0,
             truth: vec![(Instant::START, true)],
             leaving: vec![false; nodes],
         }
+    }
+
+    /// What is sent before this is not counted (but drawn).
+    pub(super) fn count_from(&mut self, from: Instant) {
+        self.count_from = from;
     }
 
     /// What happened so far belongs to the start: it is not counted as a change, and excuses nothing.
@@ -128,7 +145,7 @@ impl Measures {
     pub(super) fn finish(&mut self, at: Instant) {
         for since in &mut self.up_since {
             if let Some(since) = since.take() {
-                self.node_time += at.since(since);
+                self.node_time += at.since(since.max(self.count_from));
             }
         }
     }
@@ -177,6 +194,13 @@ impl Measures {
         self.views.wrong()
     }
 
+    /// How often a node that runs and can be reached was suspected, however many reported it: reports that come within 5 seconds of each other are
+    /// of the same suspicion.
+    #[must_use]
+    pub const fn suspected(&self) -> u64 {
+        self.suspected_members
+    }
+
     /// Changes of this cause that were not overtaken by others of the same node.
     pub fn settled(&self, cause: Cause) -> impl Iterator<Item = &Change> {
         self.changes.all().iter().filter(move |change| change.cause == cause && !change.is_overtaken())
@@ -206,10 +230,13 @@ impl Measures {
     // ---- what is seen ----
 
     fn sent(&mut self, at: Instant, node: NodeIndex, bytes: usize) {
+        self.timeline.sent(at, bytes as u64);
+        if at < self.count_from {
+            return;
+        }
         if let Some(sent) = self.bytes_sent.get_mut(node.place()) {
             *sent += bytes as u64;
         }
-        self.timeline.sent(at, bytes as u64);
     }
 
     fn action(&mut self, at: Instant, node: NodeIndex, action: Action) {
@@ -227,7 +254,7 @@ impl Measures {
             }
             Action::Crashed | Action::Vanished => {
                 if let Some(since) = self.up_since.get_mut(node.place()).and_then(Option::take) {
-                    self.node_time += at.since(since);
+                    self.node_time += at.since(since.max(self.count_from));
                 }
                 self.changes.gone(node);
                 self.truth_of(at, node, None, Cause::Crash);
@@ -255,6 +282,13 @@ impl Measures {
     /// Whether what `by` says now is wrong: that `of` has failed.
     fn is_false(&self, at: Instant, by: NodeIndex, of: NodeIndex) -> bool {
         self.views.is_true_member(of) && !self.is_leaving(of) && !self.excuses.holds(at, by, of)
+    }
+
+    fn count_suspected(&mut self, at: Instant, of: NodeIndex) {
+        let last = self.suspected.insert(of, at);
+        if last.is_none_or(|last| at.since(last) > SAME_SUSPICION) {
+            self.suspected_members += 1;
+        }
     }
 
     fn up(&self) -> usize {
@@ -307,6 +341,7 @@ impl Measures {
                 let of = member.node.id.0;
                 if self.is_false(at, node, of) {
                     self.suspicions += 1;
+                    self.count_suspected(at, of);
                 }
             }
             Event::HealthChanged { score } => self.health = self.health.max(*score),
@@ -363,13 +398,17 @@ impl Observer for Measures {
         match step {
             Step::Action(action) => self.action(at, node, *action),
             Step::Sent { bytes, .. } => {
-                self.packets += 1;
-                self.packet_bytes += bytes.len() as u64;
+                if at >= self.count_from {
+                    self.packets += 1;
+                    self.packet_bytes += bytes.len() as u64;
+                }
                 self.sent(at, node, bytes.len());
             }
-            Step::Stream(StreamStep::Dial(_)) => self.streams += 1,
+            Step::Stream(StreamStep::Dial(_)) if at >= self.count_from => self.streams += 1,
             Step::Stream(StreamStep::Wrote(_, bytes)) => {
-                self.stream_bytes += *bytes as u64;
+                if at >= self.count_from {
+                    self.stream_bytes += *bytes as u64;
+                }
                 self.sent(at, node, *bytes);
             }
             Step::Event(event) => self.event(at, node, event),

@@ -9,7 +9,8 @@ use crate::{Link, Options};
 use core::time::Duration;
 use toml::de::DeTable;
 
-const SECTIONS: [&str; 8] = ["name", "about", "duration", "nodes", "options", "network", "fault", "expect"];
+const SECTIONS: [&str; 9] =
+    ["name", "about", "duration", "warm_up", "nodes", "options", "network", "fault", "expect"];
 const MOST_NODES: u64 = 100_000;
 const MOST_ZONES: usize = 256;
 
@@ -47,6 +48,8 @@ fn read(fields: &Fields<'_>, name: String, problems: &mut Vec<Problem>) -> Optio
     let about =
         fields.or("about", String::new(), |field| field.text().map(str::to_owned)).map_err(&mut keep).ok();
     let duration = fields.need("duration").and_then(|field| duration(&field)).map_err(&mut keep).ok();
+    let warm_up =
+        fields.or("warm_up", Duration::ZERO, |field| warm_up(field, duration)).map_err(&mut keep).ok();
     let nodes = fields.need("nodes").and_then(|field| field.table()).and_then(|fields| nodes(&fields));
     let nodes = nodes.map_err(&mut keep).ok();
     let options = match fields.get("options") {
@@ -72,6 +75,7 @@ fn read(fields: &Fields<'_>, name: String, problems: &mut Vec<Problem>) -> Optio
     let mut scenario = Scenario::new(nodes, Options::lan(), network?, duration);
     (scenario.name, scenario.about) = (name?, about?);
     (scenario.options, scenario.preset) = options?;
+    scenario.warm_up = warm_up?;
     scenario.faults =
         each(fields, "fault", problems, |item| faults::read(item, &scenario.nodes, scenario.duration));
     scenario.expect = each(fields, "expect", problems, |item| expect::read(item, &scenario));
@@ -111,6 +115,17 @@ fn duration(field: &Field<'_>) -> Result<Duration, Problem> {
         return Err(field.wrong("is longer than a week"));
     }
     Ok(duration)
+}
+
+fn warm_up(field: &Field<'_>, duration: Option<Duration>) -> Result<Duration, Problem> {
+    let warm_up = field.time()?;
+    match duration {
+        Some(duration) if warm_up >= duration => {
+            Err(field
+                .wrong(format!("leaves nothing to count: the scenario lasts {}", faults::show(duration))))
+        }
+        _ => Ok(warm_up),
+    }
 }
 
 fn nodes(fields: &Fields<'_>) -> Result<Nodes, Problem> {

@@ -20,8 +20,8 @@ pub struct Run {
     pub seed: u64,
     /// What happened.
     pub measures: Measures,
-    /// How long it lasted.
-    pub lasted: Duration,
+    /// For how long traffic was counted.
+    pub counted: Duration,
     /// From when on the cluster was left alone.
     pub quiet_from: Duration,
     /// What came of each expectation, in their order.
@@ -61,7 +61,8 @@ impl Scenario {
     pub fn play_observed<O: Observer>(&self, seed: u64, observer: O) -> Result<(Run, O), UnplayableScenario> {
         let schedule = Schedule::new(self, seed);
         let nodes = self.nodes.count as usize;
-        let measures = Measures::new(nodes, self.duration, longest_suspicion(&self.options, nodes));
+        let mut measures = Measures::new(nodes, self.duration, longest_suspicion(&self.options, nodes));
+        measures.count_from(Instant::START + self.warm_up);
         let cluster = Simulation::with_observer(seed, self.network.build(&self.nodes), (measures, observer));
         let mut player = Player {
             scenario: self,
@@ -82,7 +83,7 @@ impl Scenario {
 }
 
 /// The longest time from a suspicion to a report of failure: what is reported so late may still be of a reason that is over.
-fn longest_suspicion(options: &Options, nodes: usize) -> Duration {
+pub(crate) fn longest_suspicion(options: &Options, nodes: usize) -> Duration {
     let scale = libm::log10(nodes.max(1) as f64).max(1.0);
     let times = f64::from(options.suspicion_mult) * f64::from(options.suspicion_max_timeout_mult) * scale;
     options.probe_interval.mul_f64(times)
@@ -107,10 +108,10 @@ impl<O: Observer> Player<'_, O> {
     fn begin(&mut self) -> Result<(), UnplayableScenario> {
         let Start::Formed(formed) = self.scenario.nodes.start else { return Ok(()) };
         let options = &self.scenario.options;
-        self.cluster.form(formed as usize, options).map_err(unplayable)?;
+        self.cluster.form(formed as usize, options).map_err(UnplayableScenario::new)?;
         for _ in formed..self.scenario.nodes.count {
             // It has its place, and waits.
-            let node = self.cluster.spawn(options).map_err(unplayable)?;
+            let node = self.cluster.spawn(options).map_err(UnplayableScenario::new)?;
             self.cluster.crash(node);
         }
         self.cluster.observer_mut().0.begin();
@@ -133,14 +134,14 @@ impl<O: Observer> Player<'_, O> {
     fn perform(&mut self, task: &Task) -> Result<(), UnplayableScenario> {
         match task {
             Task::Spawn(_) => {
-                self.cluster.spawn(&self.scenario.options).map_err(unplayable)?;
+                self.cluster.spawn(&self.scenario.options).map_err(UnplayableScenario::new)?;
             }
             Task::Join(node) => self.join(*node),
             Task::Crash(node) => self.cluster.crash(*node),
             Task::Vanish(node) => self.cluster.vanish(*node),
             Task::Restart(node, moved) => {
                 let at = if *moved { Restart::NewAddress } else { Restart::SameAddress };
-                self.cluster.restart(*node, at).map_err(unplayable)?;
+                self.cluster.restart(*node, at).map_err(UnplayableScenario::new)?;
             }
             Task::Leave(node) => self.cluster.leave(*node),
             Task::Rejoin(node) => {
@@ -256,19 +257,21 @@ impl<O: Observer> Player<'_, O> {
         let mut run = Run {
             seed,
             measures,
-            lasted: scenario.duration,
+            counted: scenario.duration.saturating_sub(scenario.warm_up),
             quiet_from,
             findings: Vec::new(),
             notes,
             events,
         };
-        run.findings = scenario.expect.iter().map(|expected| expected.judge(scenario, &run)).collect();
+        run.findings = scenario.expect.iter().map(|expected| expected.judge(&run)).collect();
         (run, observer)
     }
 }
 
-fn unplayable(error: impl core::fmt::Display) -> UnplayableScenario {
-    UnplayableScenario(error.to_string())
+impl UnplayableScenario {
+    pub(crate) fn new(error: impl core::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
 }
 
 fn others(count: u32, than: &[NodeIndex]) -> Vec<NodeIndex> {
