@@ -31,4 +31,4 @@ pub use network::{
     Reorder, Rule, RuleId, Verdict, Zone,
 };
 pub use observe::{Action, Fate, Loss, Observer, Step, StreamStep, View};
-pub use simulation::{Restart, Simulation, Traffic};
+pub use simulation::{Membership, Restart, Simulation, Traffic};

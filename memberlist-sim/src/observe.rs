@@ -199,7 +199,9 @@ pub trait View {
     fn known(&self) -> Vec<memberlist_proto::Member<Name, Addr>>;
 }
 
-impl<W: memberlist_types::Wire<Name, Addr>> View for Endpoint<Name, Addr, W> {
+impl<W: memberlist_types::Wire<Name, Addr>, M: memberlist_proto::Store<Name, Addr>> View
+    for Endpoint<Name, Addr, W, M>
+{
     fn believes(&self, of: NodeIndex) -> Option<(memberlist_types::State, u32)> {
         self.member(&Name(of)).map(|member| (member.state, member.incarnation.value()))
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use core::time::Duration;
 use host::{Host, Input, Output};
 use memberlist_proto::{
-    CreateError, Endpoint, Instant, LocalNode, Options, Transmit,
+    CreateError, Dense, Endpoint, Instant, LocalNode, Options, Shared, Transmit,
     types::{Framing, Layers, Message, NativeWire, Wire},
 };
 use queue::{Class, Queue};
@@ -15,12 +15,14 @@ use streams::Streams;
 
 mod actions;
 mod host;
+mod membership;
 mod outside;
 mod queue;
 mod streams;
 
 pub use actions::Restart;
 pub use host::Traffic;
+pub use membership::Membership;
 pub(crate) use outside::Stray;
 
 /// How many inputs a node that is overloaded handles before a timer that is due gets its turn.
@@ -31,7 +33,8 @@ const INPUTS_BEFORE_TIMER: u32 = 8;
 /// Everything is decided by the seed and by what is asked for: the same calls give the same steps, on every machine and in every
 /// build. Nothing runs but what [`run_for`](Simulation::run_for) and its kin let run.
 ///
-/// `O` sees every step ([`Observer`]); `W` is the wire that the nodes speak.
+/// `O` sees every step ([`Observer`]); `W` is the wire that the nodes speak; `M` is where they keep
+/// what they know of each other ([`Membership`]).
 ///
 /// ```
 /// use memberlist_sim::{Network, NodeIndex, Options, Simulation};
@@ -45,29 +48,31 @@ const INPUTS_BEFORE_TIMER: u32 = 8;
 /// assert!(found, "everybody has found out");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Simulation<O = (), W = NativeWire> {
+pub struct Simulation<O = (), W = NativeWire, M: Membership = Dense<Name, Addr>> {
     now: Instant,
     seed: u64,
     wire: W,
     framing: Framing,
-    hosts: Vec<Host<W>>,
+    hosts: Vec<Host<W, M>>,
     /// What the network is like; may be changed at any time.
     network: Network,
-    queue: Queue<Occurrence<O, W>>,
+    queue: Queue<Occurrence<O, W, M>>,
     streams: Streams,
     strays: outside::Strays,
     /// Bytes of packets that wait for a node whose process does not read; what comes beyond is lost.
     socket_buffer: usize,
     events: u64,
     observer: O,
+    /// What the nodes' stores of members have in common.
+    common: M::Common,
     /// Messages of the packet that is being read, kept to reuse its memory.
     messages: Vec<Message<Name, Addr>>,
 }
 
-type Deed<O, W> = Box<dyn FnOnce(&mut Simulation<O, W>)>;
+type Deed<O, W, M> = Box<dyn FnOnce(&mut Simulation<O, W, M>)>;
 
 /// Something that is to happen.
-enum Occurrence<O, W> {
+enum Occurrence<O, W, M: Membership> {
     Packet {
         from: Addr,
         to: Addr,
@@ -84,7 +89,7 @@ enum Occurrence<O, W> {
     StreamDeadline(streams::ConversationId),
     Wake(NodeIndex, u32),
     Timer(NodeIndex, u32),
-    Action(Deed<O, W>),
+    Action(Deed<O, W, M>),
 }
 
 impl Simulation {
@@ -106,7 +111,35 @@ impl<O: Observer> Simulation<O> {
 impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     /// An empty simulation whose nodes speak this wire.
     #[must_use]
-    pub fn with_wire(seed: u64, mut network: Network, observer: O, wire: W) -> Self {
+    pub fn with_wire(seed: u64, network: Network, observer: O, wire: W) -> Self {
+        Self::with_membership(seed, network, observer, wire)
+    }
+}
+
+impl<O: Observer> Simulation<O, NativeWire, Shared<Name, Addr>> {
+    /// An empty simulation for very many nodes: what all agree on is stored once. The nodes draw other numbers than those of
+    /// [`with_observer`](Simulation::with_observer), and those that [form](Simulation::form) a cluster report nobody as joined.
+    ///
+    /// ```
+    /// use memberlist_sim::{Network, Options, Simulation};
+    /// use std::time::Duration;
+    ///
+    /// let mut cluster = Simulation::sharing(42, Network::lan(), ());
+    /// cluster.form(1_000, &Options::lan())?;
+    /// cluster.run_for(Duration::from_secs(2));
+    /// assert!(cluster.count_agree(1_000));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sharing(seed: u64, network: Network, observer: O) -> Self {
+        Self::with_membership(seed, network, observer, NativeWire)
+    }
+}
+
+impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M> {
+    /// An empty simulation whose nodes speak this wire, with any [`Membership`].
+    #[must_use]
+    pub fn with_membership(seed: u64, mut network: Network, observer: O, wire: W) -> Self {
         network.seed(seed);
         Self {
             now: Instant::START,
@@ -121,6 +154,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
             socket_buffer: 208 << 10,
             events: 0,
             observer,
+            common: M::Common::default(),
             messages: Vec::new(),
         }
     }
@@ -219,7 +253,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         true
     }
 
-    fn happen(&mut self, occurrence: Occurrence<O, W>) {
+    fn happen(&mut self, occurrence: Occurrence<O, W, M>) {
         match occurrence {
             Occurrence::Packet { from, to, bytes } if self.is_outside(to.node()) => {
                 self.stray(Stray::Packet { from, to, bytes });
@@ -486,10 +520,12 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         local: LocalNode<Name, Addr>,
         life: u32,
         options: &Options,
-    ) -> Result<Endpoint<Name, Addr, W>, CreateError> {
+    ) -> Result<Endpoint<Name, Addr, W, M>, CreateError> {
         let node = local.node.id.0;
         let rng = random::generator(self.seed, "endpoint", u64::from(node.0) << 32 | u64::from(life));
-        Endpoint::new(now, local, options.clone(), &self.framing, self.wire.clone(), Box::new(rng))
+        let (framing, wire) = (&self.framing, self.wire.clone());
+        let store = M::fresh(&self.common);
+        Endpoint::with_store(now, local, options.clone(), framing, wire, Box::new(rng), store)
     }
 }
 

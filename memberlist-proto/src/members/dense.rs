@@ -51,7 +51,8 @@ pub struct Dense<I, A> {
 
 impl<I: Id, A: Address> Dense<I, A> {
     /// An empty table.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
@@ -63,6 +64,12 @@ impl<I: Id, A: Address> Dense<I, A> {
             cursor: 0,
             counts: [0; 4],
         }
+    }
+}
+
+impl<I: Id, A: Address> Default for Dense<I, A> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

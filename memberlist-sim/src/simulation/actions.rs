@@ -17,7 +17,7 @@ pub enum Restart {
     NewAddress,
 }
 
-impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
+impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M> {
     // ---- nodes ----
 
     /// Adds a node that runs and knows only itself.
@@ -41,6 +41,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     /// If no node can have such options.
     pub fn form(&mut self, n: usize, options: &Options) -> Result<(), CreateError> {
         let first = self.hosts.len();
+        let at_once = M::AT_ONCE && first == 0;
         let states: Vec<_> = (first..first + n)
             .map(|index| {
                 let index = NodeIndex(index as u32);
@@ -57,9 +58,18 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
         for _ in 0..n {
             let index = self.spawn(options)?;
             let now = self.now;
+            if at_once {
+                continue;
+            }
             if let Some(host) = self.hosts.get_mut(index.place()) {
                 // They are all of this implementation: their versions fit.
                 let _ = host.endpoint.restore(now, states.clone());
+            }
+            self.flush(index);
+        }
+        for index in self.nodes().filter(|_| at_once) {
+            if let Some(host) = self.hosts.get_mut(index.place()) {
+                M::introduce_to_all(&mut host.endpoint, self.now);
             }
             self.flush(index);
         }
@@ -108,7 +118,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     pub fn command<T>(
         &mut self,
         node: NodeIndex,
-        command: impl FnOnce(&mut Endpoint<Name, Addr, W>, Instant) -> T,
+        command: impl FnOnce(&mut Endpoint<Name, Addr, W, M>, Instant) -> T,
     ) -> Option<T> {
         self.act(node, Action::Command);
         self.tell(node, command)
@@ -117,7 +127,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     pub(super) fn tell<T>(
         &mut self,
         node: NodeIndex,
-        command: impl FnOnce(&mut Endpoint<Name, Addr, W>, Instant) -> T,
+        command: impl FnOnce(&mut Endpoint<Name, Addr, W, M>, Instant) -> T,
     ) -> Option<T> {
         let now = self.now;
         let host = self.hosts.get_mut(node.place()).filter(|host| host.is_up())?;
@@ -234,7 +244,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     }
 
     /// All nodes, also those that do not run.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeIndex> + use<O, W> {
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeIndex> + use<O, W, M> {
         (0..self.hosts.len() as u32).map(NodeIndex)
     }
 
@@ -252,7 +262,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
 
     /// The endpoint of a node that runs.
     #[must_use]
-    pub fn endpoint(&self, node: NodeIndex) -> Option<&Endpoint<Name, Addr, W>> {
+    pub fn endpoint(&self, node: NodeIndex) -> Option<&Endpoint<Name, Addr, W, M>> {
         self.hosts.get(node.place()).filter(|host| host.is_up()).map(|host| &host.endpoint)
     }
 

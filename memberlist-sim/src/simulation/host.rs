@@ -48,14 +48,14 @@ pub(super) enum Output {
     Segment(super::streams::Segment),
 }
 
-pub(super) struct Host<W> {
+pub(super) struct Host<W, M> {
     pub(super) index: NodeIndex,
     pub(super) address: Addr,
     /// Which life of the node this is: streams of an earlier one are broken.
     pub(super) life: u32,
     pub(super) phase: Phase,
     pub(super) options: Options,
-    pub(super) endpoint: Endpoint<Name, Addr, W>,
+    pub(super) endpoint: Endpoint<Name, Addr, W, M>,
     pub(super) traffic: Traffic,
     clock: Clock,
     /// When its timer is in the queue.
@@ -76,11 +76,11 @@ pub(super) struct Host<W> {
     pub(super) wakes: bool,
 }
 
-impl<W> Host<W> {
+impl<W, M> Host<W, M> {
     pub(super) fn new(
         index: NodeIndex,
         options: Options,
-        endpoint: Endpoint<Name, Addr, W>,
+        endpoint: Endpoint<Name, Addr, W, M>,
         address: Addr,
     ) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl<W> Host<W> {
     }
 
     /// Another process of the same node, with a fresh state.
-    pub(super) fn reborn(&mut self, endpoint: Endpoint<Name, Addr, W>, address: Addr) {
+    pub(super) fn reborn(&mut self, endpoint: Endpoint<Name, Addr, W, M>, address: Addr) {
         let (traffic, life, clock) = (self.traffic, self.life, self.clock);
         *self = Self::new(self.index, self.options.clone(), endpoint, address);
         (self.traffic, self.life, self.clock) = (traffic, life + 1, clock);

@@ -16,7 +16,7 @@ pub(crate) enum Stray {
 #[derive(Default)]
 pub(super) struct Strays(Option<VecDeque<Stray>>);
 
-impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
+impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M> {
     /// From now on keeps what is sent to members that are not nodes of the simulation.
     pub(crate) fn keep_strays(&mut self) {
         self.strays.0.get_or_insert_default();
@@ -76,7 +76,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
     pub(crate) fn outcome<T>(
         &mut self,
         node: NodeIndex,
-        input: impl FnOnce(&mut Endpoint<Name, Addr, W>, Instant) -> T,
+        input: impl FnOnce(&mut Endpoint<Name, Addr, W, M>, Instant) -> T,
     ) -> Option<T> {
         self.events += 1;
         self.tell(node, input)

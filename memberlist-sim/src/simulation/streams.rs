@@ -140,7 +140,7 @@ impl End {
     }
 }
 
-impl<O: Observer, W: Wire<Name, Addr> + Clone> Simulation<O, W> {
+impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M> {
     /// The node opens a stream: what it sends for that, now or later.
     pub(super) fn begin_stream(
         &mut self,
@@ -413,8 +413,8 @@ pub(super) fn pause(handshake: bool, losses: u32, round_trip: Duration) -> Durat
 }
 
 /// Merges a peer's request whose versions were found to fit, without looking at them once more.
-fn merge_checked<W: Wire<Name, Addr>>(
-    endpoint: &mut Endpoint<Name, Addr, W>,
+fn merge_checked<W: Wire<Name, Addr>, M: Membership>(
+    endpoint: &mut Endpoint<Name, Addr, W, M>,
     now: Instant,
     states: Vec<NodeState<Name, Addr>>,
 ) -> Result<(), MergeError> {
