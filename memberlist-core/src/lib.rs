@@ -40,6 +40,7 @@ pub mod memory;
 pub mod metrics;
 mod options;
 mod queue;
+pub mod record;
 mod resolver;
 mod shared;
 mod start;

@@ -7,7 +7,8 @@ use crate::{
 };
 use futures_channel::oneshot;
 use memberlist_proto::{
-    BroadcastId, BroadcastOutcome, Endpoint, Instant, JoinId, JoinResult, PingId, StreamRequest, Transmit,
+    BroadcastId, BroadcastOutcome, Instant, JoinId, JoinResult, PingId, StreamRequest, Transmit,
+    record::Recorded,
 };
 use memberlist_types::{Address, Id, Wire};
 use std::{collections::HashMap, time::Duration};
@@ -25,8 +26,8 @@ pub(crate) struct JoinWaiter<A> {
     pub(crate) finished: oneshot::Sender<Vec<JoinResult<A>>>,
 }
 
-pub(crate) struct Machine<I, A, W> {
-    pub(crate) endpoint: Endpoint<I, A, W>,
+pub(crate) struct Machine<I: Id, A: Address, W: Wire<I, A>> {
+    pub(crate) endpoint: Recorded<I, A, W>,
     pub(crate) waiters: Waiters<A>,
     pub(crate) sink: EventSink<I, A>,
     /// How many had confirmed our departure when `LeaveFinished` came; `None` before, and after a rejoin.
@@ -45,7 +46,7 @@ pub(crate) struct Outputs<I, A> {
 
 impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
     pub(crate) fn new(
-        endpoint: Endpoint<I, A, W>,
+        endpoint: Recorded<I, A, W>,
         events: queue::Sender<Event<I, A>>,
         data: queue::Sender<Data<I, A>>,
     ) -> Self {

@@ -1,4 +1,4 @@
-use crate::{AddressOf, Delegate, Error, Options, Transport, shared::Shared};
+use crate::{AddressOf, Delegate, Error, Options, Transport, record::Recorder, shared::Shared};
 use memberlist_types::{NativeWire, Wire};
 use std::{
     fmt,
@@ -77,7 +77,23 @@ where
     /// # Errors
     /// [`Error::Options`] or [`Error::Create`] if the options, the name or the metadata can't be; the transport is then shut down.
     pub async fn new(id: D::Id, transport: T, delegate: D, wire: W, options: Options) -> Result<Self, Error> {
-        let shared = Shared::start(id, transport, delegate, wire, options).await?;
+        let shared = Shared::start(id, transport, delegate, wire, options, None).await?;
+        Ok(Self { inner: Arc::new(Handle { shared }) })
+    }
+
+    /// Starts a node, and [records](crate::record) everything that its state machine is told.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub async fn new_recorded(
+        id: D::Id,
+        transport: T,
+        delegate: D,
+        wire: W,
+        options: Options,
+        recorder: Recorder<D::Id, D::Address>,
+    ) -> Result<Self, Error> {
+        let shared = Shared::start(id, transport, delegate, wire, options, Some(recorder)).await?;
         Ok(Self { inner: Arc::new(Handle { shared }) })
     }
 

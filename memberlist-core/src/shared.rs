@@ -167,7 +167,10 @@ where
             shared.transport.shutdown().await;
             shared.tasks.idle().await;
             // Whoever came in between the stop and the end.
-            lock(&shared.machine).close();
+            let mut machine = lock(&shared.machine);
+            machine.close();
+            machine.endpoint.end_recording();
+            drop(machine);
             drop(shared);
             drop(end);
         });

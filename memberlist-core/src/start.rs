@@ -5,13 +5,16 @@ use crate::{
     driver::{self, seeds::Seeds, transmit::Outgoing},
     framings::Framings,
     machine::Machine,
-    queue,
+    queue, record,
     shared::{Clock, Shared},
     stats::Counters,
     sync::{Occasionally, Signal},
     tasks::Tasks,
 };
-use memberlist_proto::{Endpoint, Instant, LocalNode};
+use memberlist_proto::{
+    Instant, LocalNode,
+    record::{Recorded, Recorder, Seed},
+};
 use memberlist_types::{Incarnation, Wire};
 use nodecraft::CheapClone;
 use std::{
@@ -33,9 +36,10 @@ where
         delegate: D,
         wire: W,
         options: Options,
+        recorder: Option<Recorder<D::Id, D::Address>>,
     ) -> Result<Arc<Self>, Error> {
         let clock = Clock::<T::Runtime>::start();
-        let made = prepare(&id, &transport, &delegate, &wire, options, clock.now());
+        let made = prepare(&id, &transport, &delegate, &wire, options, clock.now(), recorder);
         let (endpoint, options, framings) = match made {
             Ok(made) => made,
             Err(error) => {
@@ -87,7 +91,7 @@ where
     }
 }
 
-type Made<I, A, W> = (Endpoint<I, A, W>, Options, Framings);
+type Made<I, A, W> = (Recorded<I, A, W>, Options, Framings);
 
 /// Checks everything, and fits the options to the transport.
 fn prepare<T, D, W>(
@@ -97,6 +101,7 @@ fn prepare<T, D, W>(
     wire: &W,
     mut options: Options,
     now: Instant,
+    recorder: Option<Recorder<D::Id, D::Address>>,
 ) -> Result<Made<D::Id, D::Address, W>, Error>
 where
     T: Transport,
@@ -122,10 +127,11 @@ where
     local.meta = options.meta.clone();
     local.versions = options.versions;
     local.incarnation = options.incarnation.unwrap_or_else(wall_clock);
-    let rng = Box::new(rand_pcg::Pcg64Dxsm::new(entropy(), entropy()));
     local.layers = options.layers;
     let framing = framings.packets.wanted();
-    let mut endpoint = Endpoint::new(now, local, options.protocol.clone(), framing, wire.clone(), rng)?;
+    let (protocol, wire) = (options.protocol.clone(), wire.clone());
+    let mut endpoint =
+        Recorded::new(now, local, protocol, framing, wire, &seed(), record::generator, recorder)?;
     endpoint.set_ack_payload(delegate.ack_payload())?;
     framings.tell_of_protection(&options, capabilities);
     Ok((endpoint, options, framings))
@@ -137,12 +143,15 @@ fn wall_clock() -> Incarnation {
     Incarnation::new(u32::try_from(seconds).unwrap_or(u32::MAX / 2).max(1))
 }
 
-/// Randomness of the operating system, by the way that std offers: the keys of its hash tables.
-fn entropy() -> u128 {
-    (u128::from(random_word()) << 64) | u128::from(random_word())
+fn seed() -> Seed {
+    let mut seed = [0; 32];
+    for word in seed.as_chunks_mut().0 {
+        *word = random_word().to_le_bytes();
+    }
+    seed
 }
 
-/// A part of it.
+/// Randomness of the operating system, by the way that std offers: the keys of its hash tables.
 pub(crate) fn random_word() -> u64 {
     RandomState::new().hash_one(0u8)
 }

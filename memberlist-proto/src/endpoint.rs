@@ -121,6 +121,15 @@ impl<I, A> LocalNode<I, A> {
     }
 }
 
+/// What an endpoint has to know of how its packets are wrapped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FramingFacts {
+    /// Bytes that the wrapping takes.
+    pub(crate) overhead: usize,
+    /// Whether everybody reads it.
+    pub(crate) base: bool,
+}
+
 /// The protocol of one node as a pure state machine.
 ///
 /// Give it inputs (`handle_*`, commands), then drain its outputs (`poll_*`) until each is `None`, and call
@@ -261,6 +270,20 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         options: Options,
         framing: &Framing,
         wire: W,
+        rng: EndpointRng,
+        members: M,
+    ) -> Result<Self, CreateError> {
+        let facts = FramingFacts { overhead: wire.packet_overhead(framing), base: framing.is_base() };
+        Self::with_facts(now, local, options, facts, wire, rng, members)
+    }
+
+    /// As [`with_store`](Endpoint::with_store), for a framing of which only this is known.
+    pub(crate) fn with_facts(
+        now: Instant,
+        local: LocalNode<I, A>,
+        options: Options,
+        framing: FramingFacts,
+        wire: W,
         mut rng: EndpointRng,
         mut members: M,
     ) -> Result<Self, CreateError> {
@@ -272,11 +295,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let incarnation = local.incarnation.max(Incarnation::new(1));
         let profile = Profile { meta: local.meta.clone(), versions: local.versions, layers: local.layers };
         // Nobody's layers matter where we send nothing but what everybody reads.
-        if !framing.is_base() {
+        if !framing.base {
             members.index_addresses();
         }
         let me = members.insert(local.node.clone(), profile, incarnation, now, &mut rng);
-        let room = options.packet_size.saturating_sub(wire.packet_overhead(framing));
+        let room = options.packet_size.saturating_sub(framing.overhead);
         let mut endpoint = Self {
             awareness: Awareness::new(options.awareness_max),
             timers: Timers::new(now),

@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod queue;
 mod random;
+pub mod record;
 mod scale;
 mod stats;
 mod suspicion;

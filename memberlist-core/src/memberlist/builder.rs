@@ -1,4 +1,6 @@
-use crate::{AddressOf, Delegate, Error, Memberlist, Options, Transport, delegate::VoidDelegate};
+use crate::{
+    AddressOf, Delegate, Error, Memberlist, Options, Transport, delegate::VoidDelegate, record::Recorder,
+};
 use memberlist_types::{NativeWire, Wire, WireData};
 
 /// Starts a [`Memberlist`] with defaults for all that is not set: no delegate, the native wire, the LAN options.
@@ -68,6 +70,23 @@ impl<I, T, D, W> Builder<I, T, D, W> {
         W: Wire<I, AddressOf<T>> + Clone,
     {
         Memberlist::new(self.id, self.transport, self.delegate, self.wire, self.options).await
+    }
+
+    /// Starts the node, and [records](crate::record) everything that its state machine is told.
+    ///
+    /// # Errors
+    /// As for [`Memberlist::new`].
+    pub async fn start_recorded(
+        self,
+        recorder: Recorder<I, AddressOf<T>>,
+    ) -> Result<Memberlist<T, D, W>, Error>
+    where
+        T: Transport,
+        D: Delegate<Id = I, Address = AddressOf<T>>,
+        W: Wire<I, AddressOf<T>> + Clone,
+    {
+        let Self { id, transport, delegate, wire, options } = self;
+        Memberlist::new_recorded(id, transport, delegate, wire, options, recorder).await
     }
 }
 

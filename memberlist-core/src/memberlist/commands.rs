@@ -77,7 +77,7 @@ where
     pub(super) fn queue(
         &self,
         command: impl FnOnce(
-            &mut memberlist_proto::Endpoint<D::Id, D::Address, W>,
+            &mut memberlist_proto::record::Recorded<D::Id, D::Address, W>,
             memberlist_proto::Instant,
         ) -> Result<BroadcastId, CommandError>,
     ) -> Result<Broadcast, Error> {

@@ -22,6 +22,7 @@ mod network;
 mod parts;
 mod quiet;
 mod raw_streams;
+mod recording;
 mod replay;
 mod whole_frames;
 mod wrapped;
