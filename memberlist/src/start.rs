@@ -7,6 +7,7 @@ mod frames;
 pub use binding::*;
 pub use error::StartError;
 
+use crate::record::Recorder;
 #[cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))]
 use crate::types::Keyring;
 use crate::types::Wire;
@@ -161,6 +162,34 @@ impl<B, I, D, W> NodeBuilder<B, I, D, W> {
         D: Delegate<Id = I, Address = SocketAddr>,
         W: Wire<I, SocketAddr> + Clone,
     {
+        let (transport, node) = self.bound().await?;
+        Ok(Memberlist::new(node.id, transport, node.delegate, node.wire, node.options).await?)
+    }
+
+    /// Binds the sockets and starts the node, and [records](crate::record) everything that its state machine is told: for a look, later, at what
+    /// it did. See there for what it costs and what is in the recording.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_recorded(
+        self,
+        recorder: Recorder<I, SocketAddr>,
+    ) -> Result<Memberlist<B::Transport, D, W>, StartError>
+    where
+        B: Bind,
+        D: Delegate<Id = I, Address = SocketAddr>,
+        W: Wire<I, SocketAddr> + Clone,
+    {
+        let (transport, node) = self.bound().await?;
+        let Bound { id, delegate, wire, options } = node;
+        Ok(Memberlist::new_recorded(id, transport, delegate, wire, options, recorder).await?)
+    }
+
+    /// Binds the sockets.
+    async fn bound(self) -> Result<(B::Transport, Bound<I, D, W>), StartError>
+    where
+        B: Bind,
+    {
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
@@ -176,10 +205,18 @@ impl<B, I, D, W> NodeBuilder<B, I, D, W> {
         let mut options = self.options;
         self.frames.apply(&mut options.framing);
         let transport = binding.bind(resolver).await?;
-        Ok(Memberlist::new(self.id, transport, self.delegate, self.wire, options).await?)
+        Ok((transport, Bound { id: self.id, delegate: self.delegate, wire: self.wire, options }))
     }
 
     fn note(&mut self, wrong: StartError) {
         self.wrong.get_or_insert(wrong);
     }
+}
+
+/// What a node is made of, besides its transport.
+struct Bound<I, D, W> {
+    id: I,
+    delegate: D,
+    wire: W,
+    options: Options,
 }

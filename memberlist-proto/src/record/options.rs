@@ -23,7 +23,7 @@ macro_rules! fields {
 }
 
 fields! {
-    probe_interval probe_timeout indirect_checks stream_ping awareness_max suspicion_mult suspicion_max_timeout_mult
+    probe_interval probe_timeout indirect_checks stream_ping buddy stall_rules awareness_max suspicion_mult suspicion_max_timeout_mult
     retransmit_mult gossip_interval gossip_nodes gossip_to_the_dead push_pull_interval stream_timeout packet_size
     max_meta_size address_change healing healing_interval healing_interval_max max_lost_peers max_members
     max_incarnation_jump max_peer_bytes max_peer_messages max_relays max_user_broadcasts max_user_broadcast_bytes
