@@ -129,3 +129,21 @@ async fn nodes_of_one_key_meet_and_others_do_not() {
         node.shutdown().await;
     }
 }
+
+#[tokio::test]
+async fn recorded_node_can_be_replayed() {
+    use memberlist::record::{Recorder, replay};
+    use std::{fs, net::SocketAddr};
+    let path = std::env::temp_dir().join(format!("memberlist-{}.record", std::process::id()));
+    let recorder = Recorder::new(fs::File::create(&path).unwrap());
+    let recorded = builder("a").bind("127.0.0.1:0").start_recorded(recorder).await.unwrap();
+    let other = builder("b").bind("127.0.0.1:0").start().await.unwrap();
+    recorded.join(other.advertise_address()).await.unwrap();
+    recorded.shutdown().await;
+    other.shutdown().await;
+    let recording = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let mut again = replay::<SmolStr, SocketAddr, _>(&recording, memberlist::NativeWire).unwrap();
+    assert!(again.finish().unwrap() > 3);
+    assert_eq!(again.endpoint().num_members(), 2);
+}
