@@ -29,10 +29,11 @@ pub struct Profile {
     pub(crate) layers: Layers,
 }
 
-/// What only a suspect, a gone node, or one whose name is claimed by another has.
+/// What only a suspect, a gone node, or one whose name is claimed by another has. In a mass crash all are gone, so that what only a suspect
+/// has is behind a pointer again.
 #[derive(Clone, Debug)]
 struct Rare<I> {
-    suspicion: Option<RunningSuspicion<I>>,
+    suspicion: Option<Box<RunningSuspicion<I>>>,
     reaper: Option<TimerKey>,
     conflict_at: Option<Instant>,
 }
@@ -109,21 +110,21 @@ impl<I: Id, A: Address> Record<I, A> {
 
     /// The running suspicion, if the node is suspected.
     pub(crate) fn suspicion(&self) -> Option<&RunningSuspicion<I>> {
-        self.rare.as_ref()?.suspicion.as_ref()
+        self.rare.as_ref()?.suspicion.as_deref()
     }
 
     pub(crate) fn suspicion_mut(&mut self) -> Option<&mut RunningSuspicion<I>> {
-        self.rare.as_mut()?.suspicion.as_mut()
+        self.rare.as_mut()?.suspicion.as_deref_mut()
     }
 
     pub(crate) fn set_suspicion(&mut self, suspicion: RunningSuspicion<I>) {
-        self.rare_mut().suspicion = Some(suspicion);
+        self.rare_mut().suspicion = Some(Box::new(suspicion));
     }
 
     pub(crate) fn take_suspicion(&mut self) -> Option<RunningSuspicion<I>> {
         let taken = self.rare.as_mut()?.suspicion.take();
         self.tidy();
-        taken
+        taken.map(|running| *running)
     }
 
     /// When a gone node is to be forgotten.
@@ -200,6 +201,12 @@ impl<I: Id, A: Address> Record<I, A> {
             self.rare = None;
         }
     }
+}
+
+/// Bytes that a gone node takes beside its record.
+#[cfg(test)]
+pub(super) fn rare_size<I>() -> usize {
+    size_of::<Rare<I>>()
 }
 
 /// How many profiles are remembered.

@@ -161,6 +161,7 @@ fn a_member_costs_no_more_than_sixty_four_bytes() {
     use smol_str::SmolStr;
     assert_eq!(dense::place_size::<u32, u32>(), 48);
     assert_eq!(dense::place_size::<SmolStr, SocketAddr>(), 40 + 24 + 32);
+    assert!(record::rare_size::<u32>() <= 48, "{}", record::rare_size::<u32>());
     let mut rng = Pcg32::seed_from_u64(1);
     for n in [100, 897, 10_000, 57_345] {
         let members = table(n, &mut rng);
