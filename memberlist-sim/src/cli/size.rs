@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: Option<u64>,
     /// Simulate every node up to this size; in larger clusters a sample is real and the rest statistical
-    #[arg(long, default_value_t = 2048, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=20_000))]
+    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=20_000))]
     direct: u32,
     /// Write the result to this file, as JSON
     #[arg(long, value_name = "FILE")]
