@@ -224,13 +224,16 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
     }
 
     /// As [`run_until`](Simulation::run_until), but looks at the condition only each time when so much time has passed: for conditions that
-    /// take long to look at.
+    /// take long to look at. (Without a pause between two looks it is `run_until`.)
     pub fn run_checking(
         &mut self,
         every: Duration,
         at_most: Duration,
         mut done: impl FnMut(&Self) -> bool,
     ) -> bool {
+        if every.is_zero() {
+            return self.run_until(at_most, done);
+        }
         let end = self.now + at_most;
         while !done(self) {
             if self.now >= end {
@@ -244,7 +247,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
     /// Lets the next event happen if it comes by `end`; else `end` is now.
     fn step_before(&mut self, end: Instant) -> bool {
         let Some((at, occurrence)) = self.queue.pop_by(end) else {
-            self.now = end;
+            // An action may have let more time pass than there was.
+            self.now = self.now.max(end);
             return false;
         };
         // What was asked for a time that was over happens now.

@@ -2,6 +2,8 @@ use super::*;
 use crate::{Action, Latency, Link, Restart, State, StreamStep, Verdict};
 use memberlist_proto::Event;
 
+mod faithful;
+
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
