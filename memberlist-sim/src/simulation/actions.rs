@@ -76,15 +76,15 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         Ok(())
     }
 
-    /// The node joins through these.
+    /// The node joins through these. If it does not run, nothing happens, and that is no error.
     ///
     /// # Errors
-    /// As [`Endpoint::join`].
+    /// As [`Endpoint::join`]; what comes of it the node reports with events.
     pub fn join(&mut self, node: NodeIndex, seeds: &[NodeIndex]) -> Result<(), CommandError> {
         self.join_with(node, seeds, JoinOptions::new())
     }
 
-    /// The node joins through these, with these options.
+    /// As [`join`](Simulation::join), with these options.
     ///
     /// # Errors
     /// As [`Endpoint::join`].
@@ -95,22 +95,23 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         options: JoinOptions,
     ) -> Result<(), CommandError> {
         let seeds = seeds.iter().map(|seed| self.address(*seed)).collect();
-        self.act(node, Action::Join);
+        self.told(node, Action::Join);
         self.tell(node, |endpoint, now| endpoint.join(now, seeds, options).map(|_| ())).unwrap_or(Ok(()))
     }
 
-    /// The node says goodbye. Its process goes on, until it is [crashed](Simulation::crash).
+    /// The node says goodbye. Its process goes on, until it is [crashed](Simulation::crash). If it does not run, or has left, nothing happens.
     pub fn leave(&mut self, node: NodeIndex) {
-        self.act(node, Action::Leave);
+        self.told(node, Action::Leave);
         self.tell(node, |endpoint, now| endpoint.leave(now));
     }
 
-    /// A node that has left comes back, in the same process. It is to [join](Simulation::join) then.
+    /// A node that has left comes back, in the same process. It is to [join](Simulation::join) then. If it does not run, nothing happens, and that
+    /// is no error.
     ///
     /// # Errors
     /// If it has not left.
     pub fn rejoin(&mut self, node: NodeIndex) -> Result<(), CommandError> {
-        self.act(node, Action::Rejoin);
+        self.told(node, Action::Rejoin);
         self.tell(node, |endpoint, now| endpoint.rejoin(now)).unwrap_or(Ok(()))
     }
 
@@ -120,7 +121,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         node: NodeIndex,
         command: impl FnOnce(&mut Endpoint<Name, Addr, W, M>, Instant) -> T,
     ) -> Option<T> {
-        self.act(node, Action::Command);
+        self.told(node, Action::Command);
         self.tell(node, command)
     }
 
@@ -223,6 +224,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
     /// Does this when so much time has passed: before anything else that happens at that time.
     pub fn after(&mut self, time: Duration, deed: impl FnOnce(&mut Self) + 'static) {
         self.queue.push(self.now + time, Class::Action, Occurrence::Action(Box::new(deed)));
+    }
+
+    /// A node that runs is told something.
+    fn told(&mut self, node: NodeIndex, action: Action) {
+        if self.is_up(node) {
+            self.act(node, action);
+        }
     }
 
     fn act(&mut self, node: NodeIndex, action: Action) {

@@ -65,3 +65,21 @@ fn condition_that_is_looked_at_without_pause_is_looked_at_after_each_event() {
     assert!(found && looks > 20);
 }
 
+#[test]
+fn what_is_asked_of_a_node_that_does_not_run_was_not_done() {
+    let mut seen = Vec::new();
+    let record = |_: Instant, _: NodeIndex, step: &Step<'_>| {
+        if let Step::Action(action) = step {
+            seen.push(*action);
+        }
+    };
+    let mut cluster = strangers(1, steady(), record);
+    cluster.crash(ZERO);
+    cluster.leave(ZERO);
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.rejoin(ZERO).unwrap();
+    assert!(cluster.command(ZERO, |_, _| ()).is_none());
+    drop(cluster);
+    assert_eq!(seen, [Action::Started(Addr::new(ZERO, 0)), Action::Crashed]);
+}
+
