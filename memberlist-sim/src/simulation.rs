@@ -306,8 +306,12 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             }
             return;
         };
-        if host.ready_at() <= now && host.inbox.is_empty() {
-            return self.input(node, input);
+        if host.ready_at() <= now && !host.has_work() {
+            if host.processing.is_zero() {
+                return self.input(node, input);
+            }
+            host.begin(now, input);
+            return self.arrange_wake(node);
         }
         if let Input::Packet { from, bytes } = &input {
             if host.inbox_bytes + bytes.len() > self.socket_buffer {
@@ -320,22 +324,26 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.arrange_wake(node);
     }
 
-    /// Makes sure that a node that can't read now is woken when it can.
+    /// Makes sure that a node that can't send or read now is woken when it can.
     fn arrange_wake(&mut self, node: NodeIndex) {
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        if !host.wakes {
-            host.wakes = true;
-            let at = host.ready_at().max(self.now);
+        let at = if host.outbox.is_empty() { host.ready_at() } else { host.sends_at() };
+        let at = at.max(self.now);
+        if host.wakes.is_none_or(|wakes| at < wakes) {
+            host.wakes = Some(at);
             self.queue.push(at, Class::Arrival, Occurrence::Wake(node, host.life));
         }
     }
 
-    /// A node can read (again): what it could not send goes out first, then it reads what waits.
+    /// A node can send or read (again): what it could not send goes out first, then it reads what waits.
     fn wake(&mut self, node: NodeIndex, life: u32) {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.life == life) else { return };
-        host.wakes = false;
-        if host.ready_at() > now {
+        if host.wakes != Some(now) {
+            return;
+        }
+        host.wakes = None;
+        if host.sends_at() > now {
             return self.arrange_wake(node);
         }
         for output in core::mem::take(&mut host.outbox) {
@@ -343,16 +351,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
         loop {
             let Some(host) = self.hosts.get_mut(node.place()) else { return };
-            if host.inbox.is_empty() {
+            if !host.has_work() {
                 return;
             }
             if host.ready_at() > now {
                 return self.arrange_wake(node);
             }
-            let Some(input) = host.inbox.pop_front() else { return };
-            if let Input::Packet { bytes, .. } = &input {
-                host.inbox_bytes -= bytes.len();
-            }
+            let Some(input) = host.next_input(now) else { continue };
             self.input(node, input);
         }
     }
@@ -361,11 +366,6 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         match input {
             Input::Packet { from, bytes } => self.packet(node, from, bytes),
             Input::Stream(input) => self.stream_input(node, input),
-        }
-        if let Some(host) = self.hosts.get_mut(node.place())
-            && !host.processing.is_zero()
-        {
-            host.busy_until = host.busy_until.max(self.now) + host.processing;
         }
     }
 
@@ -437,7 +437,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             } else {
                 break;
             };
-            if host.blocked_until > now {
+            if host.sends_at() > now {
                 self.hold(node, output);
             } else {
                 self.output(node, output);
@@ -446,14 +446,17 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.rearm(node);
     }
 
-    /// The node's I/O is blocked: what it says waits.
+    /// The node's I/O is blocked, or it sleeps: what it says waits.
     fn hold(&mut self, node: NodeIndex, output: Output) {
+        let sleeps = self.hosts.get(node.place()).is_some_and(|host| host.paused_until > self.now);
         let output = match output {
             // The deadline is the driver's own timer, which runs.
-            Output::Request(request) => match self.begin_stream(node, request) {
-                Some(segment) => Output::Segment(segment),
-                None => return,
-            },
+            Output::Request(request) if !sleeps && !self.is_outside(request.to.node()) => {
+                match self.begin_stream(node, request) {
+                    Some(segment) => Output::Segment(segment),
+                    None => return,
+                }
+            }
             output => output,
         };
         if let Some(host) = self.hosts.get_mut(node.place()) {

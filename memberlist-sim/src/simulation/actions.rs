@@ -115,7 +115,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.tell(node, |endpoint, now| endpoint.rejoin(now)).unwrap_or(Ok(()))
     }
 
-    /// Gives a command to the node's endpoint, and carries out what comes of it. `None`: the node does not run.
+    /// Gives a command to the node's endpoint, and carries out what comes of it: at once, or when it can send again if it is paused or blocked.
+    /// `None`: the node does not run. The time that the command is given is that of the node's own clock.
     pub fn command<T>(
         &mut self,
         node: NodeIndex,
@@ -201,7 +202,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    /// From now on the node takes this long for each packet and each piece of a stream; others wait meanwhile.
+    /// From now on the node takes this long for each packet and each piece of a stream: it has its effects when that time is over, and others
+    /// wait meanwhile. Timers that are due wait, too, but not for more than 8 inputs. It holds for later processes of the node as well.
     pub fn set_processing(&mut self, node: NodeIndex, time: Duration) {
         if let Some(host) = self.hosts.get_mut(node.place()) {
             host.processing = time;
@@ -209,7 +211,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    /// From now on the node's clock gains so many microseconds each second (negative: it loses them; at most all but one of the million).
+    /// From now on the node's clock gains so many microseconds each second (negative: it loses them; at most all but one of the million). It
+    /// holds for later processes of the node as well. The clock does not jump: it goes on from what it shows now.
     pub fn set_clock(&mut self, node: NodeIndex, micros_per_second: i32) {
         let now = self.now;
         if let Some(host) = self.hosts.get_mut(node.place()) {

@@ -67,13 +67,16 @@ pub(super) struct Host<W, M> {
     /// It is busy with an input until then.
     pub(super) busy_until: Instant,
     pub(super) processing: Duration,
+    /// What it is busy with; it has its effects when that is over.
+    at_work: Option<Input>,
     /// How often its timer has waited for inputs in a row.
     pub(super) postponed: u32,
     pub(super) inbox: VecDeque<Input>,
     /// Bytes of packets in `inbox`.
     pub(super) inbox_bytes: usize,
     pub(super) outbox: Vec<Output>,
-    pub(super) wakes: bool,
+    /// When it is woken next to send or to read.
+    pub(super) wakes: Option<Instant>,
 }
 
 impl<W, M> Host<W, M> {
@@ -97,19 +100,20 @@ impl<W, M> Host<W, M> {
             blocked_until: Instant::START,
             busy_until: Instant::START,
             processing: Duration::ZERO,
+            at_work: None,
             postponed: 0,
             inbox: VecDeque::new(),
             inbox_bytes: 0,
             outbox: Vec::new(),
-            wakes: false,
+            wakes: None,
         }
     }
 
-    /// Another process of the same node, with a fresh state.
+    /// Another process of the same node, with a fresh state. The machine is as fast as before, and its clock as wrong.
     pub(super) fn reborn(&mut self, endpoint: Endpoint<Name, Addr, W, M>, address: Addr) {
-        let (traffic, life, clock) = (self.traffic, self.life, self.clock);
+        let (traffic, life, clock, processing) = (self.traffic, self.life, self.clock, self.processing);
         *self = Self::new(self.index, self.options.clone(), endpoint, address);
-        (self.traffic, self.life, self.clock) = (traffic, life + 1, clock);
+        (self.traffic, self.life, self.clock, self.processing) = (traffic, life + 1, clock, processing);
     }
 
     /// The process ends.
@@ -118,6 +122,7 @@ impl<W, M> Host<W, M> {
         self.life += 1;
         self.inbox.clear();
         self.inbox_bytes = 0;
+        self.at_work = None;
         self.outbox.clear();
         self.timer = None;
     }
@@ -126,9 +131,41 @@ impl<W, M> Host<W, M> {
         self.phase == Phase::Up
     }
 
+    /// When it can send again.
+    pub(super) fn sends_at(&self) -> Instant {
+        self.paused_until.max(self.blocked_until)
+    }
+
     /// When it can take inputs again.
     pub(super) fn ready_at(&self) -> Instant {
-        self.paused_until.max(self.blocked_until).max(self.busy_until)
+        self.sends_at().max(self.busy_until)
+    }
+
+    /// Whether there is an input that it is busy with, or that waits.
+    pub(super) fn has_work(&self) -> bool {
+        self.at_work.is_some() || !self.inbox.is_empty()
+    }
+
+    /// It is busy with this input from now on.
+    pub(super) fn begin(&mut self, now: Instant, input: Input) {
+        self.busy_until = now + self.processing;
+        self.at_work = Some(input);
+    }
+
+    /// The input that it is through with; `None`: it has begun with the next one, if there is one.
+    pub(super) fn next_input(&mut self, now: Instant) -> Option<Input> {
+        if let Some(input) = self.at_work.take() {
+            return Some(input);
+        }
+        let input = self.inbox.pop_front()?;
+        if let Input::Packet { bytes, .. } = &input {
+            self.inbox_bytes -= bytes.len();
+        }
+        if self.processing.is_zero() {
+            return Some(input);
+        }
+        self.begin(now, input);
+        None
     }
 
     /// What its own clock shows.

@@ -83,3 +83,56 @@ fn what_is_asked_of_a_node_that_does_not_run_was_not_done() {
     assert_eq!(seen, [Action::Started(Addr::new(ZERO, 0)), Action::Crashed]);
 }
 
+#[test]
+fn command_to_a_sleeping_process_has_no_effect_outside_before_it_wakes() {
+    let mut sent = Vec::new();
+    let record = |at: Instant, node: NodeIndex, step: &Step<'_>| {
+        if let (ZERO, Step::Sent { .. } | Step::Stream(StreamStep::Dial(_))) = (node, step) {
+            sent.push(elapsed(at));
+        }
+    };
+    let mut cluster = Simulation::with_observer(1, steady(), record);
+    cluster.form(4, &Options::lan()).unwrap();
+    cluster.pause(ZERO, seconds(3));
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.leave(ZERO);
+    cluster.run_for(seconds(4));
+    drop(cluster);
+    assert_eq!(sent.first(), Some(&seconds(3)), "{sent:?}");
+}
+
+#[test]
+fn slow_node_is_through_with_an_input_when_its_time_is_over() {
+    let mut handled = Vec::new();
+    let record = |at: Instant, node: NodeIndex, step: &Step<'_>| {
+        if let (ONE, Step::Message { message: Message::User(_), .. }) = (node, step) {
+            handled.push(elapsed(at));
+        }
+    };
+    let mut cluster = strangers(2, steady(), record);
+    cluster.set_processing(ONE, millis(100));
+    for _ in 0..3 {
+        cluster.command(ZERO, |endpoint, now| {
+            endpoint.send(now, Addr::new(ONE, 0), Bytes::from_static(b"x")).unwrap();
+        });
+    }
+    cluster.run_for(seconds(1));
+    drop(cluster);
+    assert_eq!(handled, [millis(101), millis(201), millis(301)]);
+}
+
+#[test]
+fn slow_machine_is_slow_after_a_restart_too() {
+    let mut cluster = formed(1, 2);
+    cluster.set_processing(ONE, millis(100));
+    cluster.restart(ONE, Restart::SameAddress).unwrap();
+    let handled = |cluster: &Simulation| cluster.traffic(ONE).packets_received;
+    cluster.command(ZERO, |endpoint, now| {
+        endpoint.send(now, Addr::new(ONE, 0), Bytes::from_static(b"x")).unwrap();
+    });
+    cluster.run_for(millis(50));
+    assert_eq!(handled(&cluster), 0);
+    cluster.run_for(millis(100));
+    assert!(handled(&cluster) > 0);
+}
+
