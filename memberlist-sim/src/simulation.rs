@@ -19,6 +19,7 @@ mod membership;
 mod outside;
 mod queue;
 mod streams;
+mod tell;
 
 pub use actions::Restart;
 pub use host::Traffic;

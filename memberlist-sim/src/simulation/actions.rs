@@ -153,8 +153,10 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
 
     fn end(&mut self, node: NodeIndex, phase: Phase, action: Action) {
         if let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.is_up()) {
+            let life = host.life;
             host.end(phase);
             self.act(node, action);
+            self.hang_up(node, life, phase == Phase::Down);
         }
     }
 
@@ -221,6 +223,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             host.timer = None;
             self.act(node, Action::Clock(micros_per_second));
             self.rearm(node);
+            self.rearm_streams(node);
         }
     }
 

@@ -3,17 +3,19 @@
 //! A stream delivers in order. What is written at once travels as segments of 1,400 bytes, as long as the bandwidths on the way need for it, and
 //! is read when all of it has arrived. A segment that is lost in the middle is sent again at once, which takes a round trip more; one that is
 //! lost at the end, or again, is sent again after 200 ms and a round trip (a handshake: after 1 s), and then each time after twice as long,
-//! until the side that dialled gives up.
+//! until the side that dialled gives up. What has arrived by then is read all the same, as from the buffers of a real socket.
+//!
+//! What is said is what a driver says: a push/pull in the parts of [`tell`](super::tell), encoded before the stream is dialled.
 
-use super::*;
+use super::{tell::tell, *};
 use crate::{
     StreamStep,
     network::{Carriage, segments},
     simulation::host::Output,
 };
 use memberlist_proto::{
-    Exchange, ExchangeOutput, MergeError, StreamFailure, StreamRequest, StreamRequestKind,
-    types::{NodeState, Ping, PushPull, StreamLimits, StreamMessage},
+    Exchange, ExchangeOutput, MergeError, RequestId, StreamFailure, StreamRequest, StreamRequestKind,
+    types::{EncodeError, NodeState, Ping, StreamLimits, StreamMessage},
 };
 
 const RESEND: Duration = Duration::from_millis(200);
@@ -67,21 +69,30 @@ struct Party {
     /// Which life of the node takes part.
     life: u32,
     address: Addr,
+    /// Whether the dial has reached it; always, of the dialler.
+    connected: bool,
+    /// Whether it has written anything.
+    spoke: bool,
     exchange: Option<Exchange<Name, Addr>>,
     /// When the last segment for this end arrives: none overtakes another.
     last_arrival: Instant,
 }
 
 struct Conversation {
-    request: StreamRequest<Name, Addr>,
+    request: RequestId,
+    deadline: Instant,
     dialler: Party,
     acceptor: Party,
+    /// Pieces that are on their way to the acceptor for sure, or wait to be read there.
+    unread: u32,
+    /// For the side that dialled it is over; only what is unread is left of it.
+    over: bool,
 }
 
 /// What the accepting side answers.
 enum Reply {
-    /// All that it knows, to a push/pull.
-    States(Vec<NodeState<Name, Addr>>),
+    /// All that it knows, to a push/pull of somebody who reads these layers.
+    States(Layers),
     Message(StreamMessage<Name, Addr>),
 }
 
@@ -96,20 +107,39 @@ impl Streams {
         Self { running: hashbrown::HashMap::new(), begun: 0 }
     }
 
-    pub(super) fn begin(
+    fn begin(
         &mut self,
+        id: ConversationId,
         node: NodeIndex,
         life: u32,
         address: Addr,
-        request: StreamRequest<Name, Addr>,
-    ) -> ConversationId {
+        request: &StreamRequest<Name, Addr>,
+        exchange: Exchange<Name, Addr>,
+    ) {
+        let party = |node, life, address| Party {
+            node,
+            life,
+            address,
+            connected: false,
+            spoke: false,
+            exchange: None,
+            last_arrival: Instant::START,
+        };
+        let dialler = Party { connected: true, exchange: Some(exchange), ..party(node, life, address) };
+        let conversation = Conversation {
+            request: request.id,
+            deadline: request.deadline,
+            dialler,
+            acceptor: party(request.to.node(), 0, request.to),
+            unread: 0,
+            over: false,
+        };
+        self.running.insert(id.0, conversation);
+    }
+
+    /// The name of the next conversation.
+    fn next(&mut self) -> ConversationId {
         self.begun += 1;
-        let to = request.to;
-        let party =
-            |node, life, address| Party { node, life, address, exchange: None, last_arrival: Instant::START };
-        let conversation =
-            Conversation { request, dialler: party(node, life, address), acceptor: party(to.node(), 0, to) };
-        self.running.insert(self.begun, conversation);
         ConversationId(self.begun)
     }
 
@@ -117,8 +147,42 @@ impl Streams {
         self.running.get_mut(&id.0)
     }
 
-    fn end(&mut self, id: ConversationId) -> Option<Conversation> {
-        self.running.remove(&id.0)
+    /// As `get`, but only if it is not over for the side that dialled.
+    fn open(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+        self.get(id).filter(|conversation| !conversation.over)
+    }
+
+    /// It is over for the side that dialled: which request it was, and to whom. What the acceptor has not read stays.
+    fn end(&mut self, id: ConversationId) -> Option<(RequestId, Addr)> {
+        let conversation = self.open(id)?;
+        conversation.over = true;
+        let was = (conversation.request, conversation.acceptor.address);
+        if conversation.unread == 0 {
+            self.running.remove(&id.0);
+        }
+        Some(was)
+    }
+
+    /// The acceptor has read a piece, or nobody will.
+    fn read(&mut self, id: ConversationId) {
+        let Some(conversation) = self.get(id) else { return };
+        conversation.unread = conversation.unread.saturating_sub(1);
+        if conversation.over && conversation.unread == 0 {
+            self.running.remove(&id.0);
+        }
+    }
+
+    /// Those for which this holds, in the order in which they were begun.
+    fn which(&self, holds: impl Fn(&Conversation) -> bool) -> Vec<ConversationId> {
+        let mut ids: Vec<_> =
+            self.running.iter().filter(|(_, conversation)| holds(conversation)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids.into_iter().map(ConversationId).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
     }
 }
 
@@ -147,19 +211,64 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         node: NodeIndex,
         request: StreamRequest<Name, Addr>,
     ) -> Option<Segment> {
+        let id = self.streams.next();
+        let said = self.dial(node, id, &request);
         let host = self.hosts.get_mut(node.place())?;
+        let exchange = match said {
+            Ok(exchange) => exchange,
+            Err(failure) => {
+                let local = host.local(self.now);
+                host.endpoint.handle_stream_failure(local, request.id, failure);
+                self.flush(node);
+                return None;
+            }
+        };
         host.traffic.streams += 1;
         let at = host.global(request.deadline).max(self.now);
         let to = request.to;
-        let id = self.streams.begin(node, host.life, host.address, request);
+        self.streams.begin(id, node, host.life, host.address, &request, exchange);
         self.observer.step(self.now, node, &Step::Stream(StreamStep::Dial(to)));
         self.queue.push(at, Class::Timer, Occurrence::StreamDeadline(id));
         Some(Segment { id, to: End::Acceptor, content: Content::Dial, missing: 1, losses: 0 })
     }
 
+    /// The conversation of a request, with what it says first.
+    fn dial(
+        &self,
+        node: NodeIndex,
+        id: ConversationId,
+        request: &StreamRequest<Name, Addr>,
+    ) -> Result<Exchange<Name, Addr>, StreamFailure> {
+        let host = self.hosts.get(node.place()).ok_or(StreamFailure::Cancelled)?;
+        let (limits, framing) = (StreamLimits::default(), self.read_by(request.reads));
+        let said = match &request.kind {
+            StreamRequestKind::PushPull { join } => {
+                let number = random::derive(self.seed, "conversation", id.0).max(1);
+                let mut exchange = Exchange::dial_push_pull(&self.wire, limits, number, *join);
+                tell(&host.endpoint, &self.wire, &framing, &mut exchange).map(|()| exchange)
+            }
+            StreamRequestKind::Ping { target, seq } => {
+                let source = Some(host.endpoint.local().node);
+                let ping = StreamMessage::Ping(Ping { seq: *seq, target: Some(*target), source });
+                Exchange::dial(&self.wire, &framing, limits, &ping)
+            }
+            _ => return Err(StreamFailure::Cancelled),
+        };
+        said.map_err(|error| StreamFailure::Unreachable(format!("what was to be sent can't be: {error}")))
+    }
+
+    /// Our framing, as far as it can be read by somebody who reads these layers.
+    fn read_by(&self, layers: Option<Layers>) -> Framing {
+        if self.framing.is_base() {
+            self.framing.clone()
+        } else {
+            self.framing.readable_by(layers.unwrap_or(Layers::BASE))
+        }
+    }
+
     pub(super) fn send_segment(&mut self, mut segment: Segment) {
         let now = self.now;
-        let Some(conversation) = self.streams.get(segment.id) else { return };
+        let Some(conversation) = self.streams.open(segment.id) else { return };
         let (from, to) = match segment.to {
             End::Dialler => (conversation.acceptor.node, conversation.dialler.node),
             End::Acceptor => (conversation.dialler.node, conversation.acceptor.node),
@@ -174,41 +283,58 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                 let party = conversation.party(segment.to);
                 let at = at.max(party.last_arrival);
                 party.last_arrival = at;
+                if matches!((&segment.content, segment.to), (Content::Data(_), End::Acceptor)) {
+                    conversation.unread += 1;
+                }
                 self.queue.push(at, Class::Arrival, Occurrence::Segment(segment));
             }
             Carriage::Stalled { segments, round_trip } => {
-                let pause = pause(bytes.is_empty(), segment.losses, round_trip);
                 segment.missing = segments;
-                segment.losses += 1;
-                self.queue.push(now + pause, Class::Timer, Occurrence::Resend(segment));
+                self.send_later(segment, round_trip);
             }
         }
     }
 
+    /// Something was lost: it is sent again when the timeout is over.
+    fn send_later(&mut self, mut segment: Segment, round_trip: Duration) {
+        let handshake = !matches!(segment.content, Content::Data(_));
+        let pause = pause(handshake, segment.losses, round_trip);
+        segment.losses += 1;
+        self.queue.push(self.now + pause, Class::Timer, Occurrence::Resend(segment));
+    }
+
     /// Something arrives at a machine: its kernel answers handshakes, and hands the rest to the process.
     pub(super) fn segment_arrives(&mut self, segment: Segment) {
-        let Segment { id, to, content, .. } = segment;
+        let (id, to) = (segment.id, segment.to);
         let Some(conversation) = self.streams.get(id) else { return };
         let party = conversation.party(to);
-        let Some(host) = self.hosts.get_mut(party.node.place()).filter(|host| host.address == party.address)
-        else {
-            return;
-        };
-        let opens = matches!(content, Content::Dial);
-        if opens && host.is_up() {
-            party.life = host.life;
+        let host = self.hosts.get_mut(party.node.place()).filter(|host| {
+            // Of a machine that is gone, or whose node is at another one now, nobody answers.
+            host.address == party.address && host.phase != host::Phase::Vanished
+        });
+        let life = host.as_ref().filter(|host| host.is_up()).map(|host| host.life);
+        if matches!(segment.content, Content::Dial)
+            && let Some(life) = life
+        {
+            (party.life, party.connected) = (life, true);
         }
         let address = party.address;
-        if !host.is_up() || host.life != party.life {
-            match (host.phase, to) {
-                (host::Phase::Vanished, _) => {}
-                (_, End::Acceptor) => self.reply_to(id, End::Dialler, Content::Reset),
+        if life != Some(party.life) {
+            let there = host.is_some();
+            let unread = matches!(segment.content, Content::Data(_)) && to == End::Acceptor;
+            if unread {
+                self.streams.read(id);
+            }
+            match to {
+                End::Acceptor if there => self.reply_to(id, End::Dialler, Content::Reset),
+                // Whoever gets no answer goes on trying, and may find the machine back.
+                End::Acceptor => self.send_later(segment, Duration::ZERO),
                 // The life that had dialled is over.
-                (_, End::Dialler) => drop(self.streams.end(id)),
+                End::Dialler => drop(self.streams.end(id)),
             }
             return;
         }
-        let input = match content {
+        let input = match segment.content {
             Content::Dial => return self.reply_to(id, End::Dialler, Content::Accept),
             Content::Accept => StreamInput::Open(id),
             Content::Reset => StreamInput::Broken(id, "refused or reset"),
@@ -217,22 +343,53 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.arrive(address, Input::Stream(input));
     }
 
+    /// The process of a node has ended: its kernel breaks the streams that it had accepted and not answered. (What becomes of those that it had
+    /// dialled nobody notices.)
+    pub(super) fn hang_up(&mut self, node: NodeIndex, life: u32, answers: bool) {
+        let ids = self.streams.which(|conversation| {
+            let party = &conversation.acceptor;
+            party.node == node && party.life == life && party.connected
+        });
+        for id in ids {
+            let Some(conversation) = self.streams.get(id) else { continue };
+            // What it had not read nobody will.
+            conversation.unread = 0;
+            if conversation.over {
+                self.streams.running.remove(&id.0);
+            } else if answers && !conversation.acceptor.spoke {
+                self.reply_to(id, End::Dialler, Content::Reset);
+            }
+        }
+    }
+
+    /// The deadlines of the node's streams are at other times now, for its clock runs differently.
+    pub(super) fn rearm_streams(&mut self, node: NodeIndex) {
+        let Some(host) = self.hosts.get(node.place()) else { return };
+        for id in self.streams.which(|conversation| conversation.dialler.node == node) {
+            if let Some(conversation) = self.streams.open(id) {
+                let at = host.global(conversation.deadline).max(self.now);
+                self.queue.push(at, Class::Timer, Occurrence::StreamDeadline(id));
+            }
+        }
+    }
+
     fn reply_to(&mut self, id: ConversationId, to: End, content: Content) {
         self.send_segment(Segment { id, to, content, missing: 1, losses: 0 });
     }
 
     /// The time that the request had is over.
     pub(super) fn stream_deadline(&mut self, id: ConversationId) {
-        let Some(conversation) = self.streams.get(id) else { return };
-        let (node, life) = (conversation.dialler.node, conversation.dialler.life);
+        let Some(conversation) = self.streams.open(id) else { return };
+        let (node, life, deadline) =
+            (conversation.dialler.node, conversation.dialler.life, conversation.deadline);
         let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.life == life && host.is_up())
         else {
             self.streams.end(id);
             return;
         };
-        // The deadline is a timer of the process: it does not need its I/O, but it does need the process.
-        if host.paused_until > self.now {
-            let at = host.paused_until;
+        // The deadline is a timer of the process, on its own clock: it does not need its I/O, but it does need the process.
+        let at = host.paused_until.max(host.global(deadline));
+        if at > self.now {
             return self.queue.push(at, Class::Timer, Occurrence::StreamDeadline(id));
         }
         self.stream_input(node, StreamInput::TimedOut(id));
@@ -252,73 +409,66 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
 
     fn failed(&mut self, node: NodeIndex, id: ConversationId, failure: StreamFailure) {
         let now = self.now;
-        let Some(conversation) = self.streams.end(id) else { return };
+        let Some((request, peer)) = self.streams.end(id) else { return };
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        self.observer.step(now, node, &Step::Stream(StreamStep::Failed(conversation.acceptor.address)));
+        self.observer.step(now, node, &Step::Stream(StreamStep::Failed(peer)));
         let local = host.local(now);
-        host.endpoint.handle_stream_failure(local, conversation.request.id, failure);
+        host.endpoint.handle_stream_failure(local, request, failure);
         self.flush(node);
     }
 
     /// The stream is open: the one that dialled says what it has to say.
     fn opened(&mut self, node: NodeIndex, id: ConversationId) {
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        let Some(conversation) = self.streams.get(id) else { return };
-        let message = match &conversation.request.kind {
-            StreamRequestKind::PushPull { join } => StreamMessage::PushPull(PushPull {
-                join: *join,
-                states: host.endpoint.local_states(),
-                user: Bytes::new(),
-            }),
-            StreamRequestKind::Ping { target, seq } => {
-                StreamMessage::Ping(Ping { seq: *seq, target: Some(*target), source: None })
-            }
-            _ => return,
-        };
+        let Some(conversation) = self.streams.open(id) else { return };
         let to = conversation.acceptor.address;
         self.observer.step(self.now, node, &Step::Stream(StreamStep::Open(to)));
-        match Exchange::dial(&self.wire, &self.framing, StreamLimits::default(), &message) {
-            Ok(exchange) => {
-                conversation.dialler.exchange = Some(exchange);
-                self.write(node, id, End::Dialler);
-            }
-            Err(error) => self.failed(node, id, StreamFailure::Unreachable(error.to_string())),
-        }
+        self.write(node, id, End::Dialler);
     }
 
-    /// Sends what the exchange of this end has to write.
-    fn write(&mut self, node: NodeIndex, id: ConversationId, end: End) {
+    /// Sends what the exchange of this end has to write, if there is anything. It travels as one, so that it stays in order.
+    fn write(&mut self, node: NodeIndex, id: ConversationId, end: End) -> bool {
         let now = self.now;
-        let Some(conversation) = self.streams.get(id) else { return };
+        let Some(conversation) = self.streams.get(id) else { return false };
         let peer = conversation.party(end.other()).address;
+        let party = conversation.party(end);
         let mut writes = Vec::new();
-        while let Some(bytes) = conversation.party(end).exchange.as_mut().and_then(Exchange::poll_write) {
+        while let Some(bytes) = party.exchange.as_mut().and_then(Exchange::poll_write) {
             writes.push(bytes);
         }
-        for bytes in writes {
-            let Some(host) = self.hosts.get_mut(node.place()) else { return };
-            host.traffic.stream_bytes_sent += bytes.len() as u64;
-            self.observer.step(now, node, &Step::Stream(StreamStep::Wrote(peer, bytes.len())));
-            let missing = segments(bytes.len());
-            let segment = Segment { id, to: end.other(), content: Content::Data(bytes), missing, losses: 0 };
-            if host.blocked_until > now {
-                host.outbox.push(Output::Segment(segment));
-                self.arrange_wake(node);
-            } else {
-                self.send_segment(segment);
-            }
+        let bytes = match writes.as_slice() {
+            [] => return false,
+            [all] => all.clone(),
+            parts => Bytes::from(parts.concat()),
+        };
+        party.spoke = true;
+        let Some(host) = self.hosts.get_mut(node.place()) else { return false };
+        host.traffic.stream_bytes_sent += bytes.len() as u64;
+        self.observer.step(now, node, &Step::Stream(StreamStep::Wrote(peer, bytes.len())));
+        let missing = segments(bytes.len());
+        let segment = Segment { id, to: end.other(), content: Content::Data(bytes), missing, losses: 0 };
+        if host.sends_at() > now {
+            host.outbox.push(Output::Segment(segment));
+            self.arrange_wake(node);
+        } else {
+            self.send_segment(segment);
         }
+        true
     }
 
     fn data(&mut self, node: NodeIndex, id: ConversationId, end: End, bytes: &Bytes) {
         let now = self.now;
-        let Some(conversation) = self.streams.get(id) else { return };
+        let Some(conversation) = self.streams.get(id).filter(|open| end == End::Acceptor || !open.over)
+        else {
+            return;
+        };
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
         host.traffic.stream_bytes_received += bytes.len() as u64;
         let peer = conversation.party(end.other()).address;
         self.observer.step(now, node, &Step::Stream(StreamStep::Read(peer, bytes.len())));
-        let exchange =
-            conversation.party(end).exchange.get_or_insert_with(|| Exchange::accept(StreamLimits::default()));
+        let exchange = conversation.party(end).exchange.get_or_insert_with(|| {
+            let number = random::derive(self.seed, "answer", id.0).max(1);
+            Exchange::accept(StreamLimits::default()).answering_as(number)
+        });
         let judged = exchange.handle_data(&self.wire, &self.framing, bytes);
         let output = exchange.poll_output();
         match (end, output) {
@@ -327,12 +477,22 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                     self.observer.step(now, node, &Step::Undecodable { from: peer, error: &error });
                     match end {
                         End::Dialler => self.failed(node, id, StreamFailure::Invalid(error)),
-                        End::Acceptor => self.write(node, id, end),
+                        End::Acceptor => self.answer(node, id),
                     }
                 }
             }
             (End::Acceptor, Some(output)) => self.asked(node, id, output),
             (End::Dialler, Some(output)) => self.answered(node, id, output),
+        }
+        if end == End::Acceptor {
+            self.streams.read(id);
+        }
+    }
+
+    /// The accepting side says what it has to say, or hangs up.
+    fn answer(&mut self, node: NodeIndex, id: ConversationId) {
+        if !self.write(node, id, End::Acceptor) {
+            self.reply_to(id, End::Dialler, Content::Reset);
         }
     }
 
@@ -345,9 +505,10 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let reply = match output {
             ExchangeOutput::PushPullRequest(theirs) => {
                 let fits = host.endpoint.check_versions(&theirs.states);
+                let layers = theirs.states.first().map_or(Layers::BASE, |state| state.layers);
                 merge = Some((theirs.states, fits.is_ok()));
                 match fits {
-                    Ok(()) => Some(Reply::States(host.endpoint.local_states())),
+                    Ok(()) => Some(Reply::States(layers)),
                     Err(error) => Some(Reply::Message(StreamMessage::Error(error.to_string().into()))),
                 }
             }
@@ -357,22 +518,9 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             }
             _ => None,
         };
-        match (reply, self.streams.get(id).and_then(|conversation| conversation.acceptor.exchange.as_mut())) {
-            (Some(reply), Some(exchange)) => {
-                let said = match reply {
-                    Reply::States(ours) => {
-                        exchange.send_part(&self.wire, &self.framing, ours, Bytes::new(), false)
-                    }
-                    Reply::Message(message) => exchange.reply(&self.wire, &self.framing, &message),
-                };
-                if said.is_ok() {
-                    self.write(node, id, End::Acceptor);
-                }
-            }
-            (Some(_), None) => {}
-            // It is not for us: we hang up.
-            (None, _) => self.reply_to(id, End::Dialler, Content::Reset),
-        }
+        // What can't be said, or is not for us to say, is silence.
+        let _ = reply.map(|reply| self.reply(node, id, reply));
+        self.answer(node, id);
         if let (Some((states, fits)), Some(host)) = (merge, self.hosts.get_mut(node.place())) {
             // A refusal is counted by the endpoint.
             let _ = if fits {
@@ -384,12 +532,25 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.flush(node);
     }
 
+    fn reply(&mut self, node: NodeIndex, id: ConversationId, reply: Reply) -> Result<(), EncodeError> {
+        let framing = self.read_by(match &reply {
+            Reply::States(layers) => Some(*layers),
+            Reply::Message(_) => None,
+        });
+        let exchange = self.streams.get(id).and_then(|conversation| conversation.acceptor.exchange.as_mut());
+        let (Some(exchange), Some(host)) = (exchange, self.hosts.get(node.place())) else { return Ok(()) };
+        match reply {
+            Reply::States(_) => tell(&host.endpoint, &self.wire, &framing, exchange),
+            Reply::Message(message) => exchange.reply(&self.wire, &framing, &message),
+        }
+    }
+
     /// The dialling side has read the answer.
     fn answered(&mut self, node: NodeIndex, id: ConversationId, output: ExchangeOutput<Name, Addr>) {
         let now = self.now;
-        let Some(conversation) = self.streams.end(id) else { return };
+        let Some((request, peer)) = self.streams.end(id) else { return };
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        let (local, request) = (host.local(now), conversation.request.id);
+        let local = host.local(now);
         match output {
             ExchangeOutput::PushPullReply(theirs) => {
                 // A refusal is told to whoever asked, by the endpoint.
@@ -401,7 +562,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             }
             _ => {}
         }
-        self.observer.step(now, node, &Step::Stream(StreamStep::Done(conversation.acceptor.address)));
+        self.observer.step(now, node, &Step::Stream(StreamStep::Done(peer)));
         self.flush(node);
     }
 }

@@ -136,3 +136,100 @@ fn slow_machine_is_slow_after_a_restart_too() {
     assert!(handled(&cluster) > 0);
 }
 
+#[test]
+fn request_that_waited_for_a_sleeper_is_read_though_nobody_waits_for_the_answer() {
+    let mut cluster = strangers(2, steady(), ());
+    cluster.pause(ONE, seconds(20));
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.after(seconds(15), |cluster| cluster.crash(ZERO));
+    cluster.run_for(millis(20_001));
+    assert!(cluster.endpoint(ONE).unwrap().member(&Name(ZERO)).is_some());
+    cluster.run_for(seconds(60));
+    assert!(cluster.streams.is_empty(), "no conversation is left");
+}
+
+#[test]
+fn death_of_a_process_breaks_the_streams_that_it_had_accepted() {
+    let mut failed = Vec::new();
+    let mut cluster = strangers(2, steady(), streams(fails, &mut failed));
+    cluster.pause(ONE, seconds(60));
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.after(seconds(1), |cluster| cluster.crash(ONE));
+    cluster.run_for(millis(1100));
+    assert!(cluster.streams.is_empty());
+    drop(cluster);
+    assert_eq!(failed, [(ZERO, millis(1001))]);
+}
+
+#[test]
+fn dial_goes_on_until_the_machine_is_back() {
+    let mut opened = Vec::new();
+    let is_open = |step: &StreamStep| matches!(step, StreamStep::Open(_));
+    let mut cluster = strangers(2, steady(), streams(is_open, &mut opened));
+    cluster.vanish(ONE);
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.after(seconds(2), |cluster| cluster.restart(ONE, Restart::SameAddress).unwrap());
+    cluster.run_for(seconds(4));
+    drop(cluster);
+    // Sent at 0, 1 and 3 seconds, and each time noticed a millisecond later that nobody is there.
+    let (node, at) = *opened.first().unwrap();
+    assert_eq!(node, ZERO);
+    assert!(at >= seconds(3) && at < millis(3010), "{at:?}");
+}
+
+#[test]
+fn deadline_of_a_stream_follows_the_clock_of_its_node() {
+    for (gains, after) in [(-500_000, millis(19_900)), (1_000_000, millis(5050)), (0, millis(10_000))] {
+        let mut failed = Vec::new();
+        let mut cluster = strangers(2, steady(), streams(fails, &mut failed));
+        cluster.vanish(ONE);
+        cluster.join(ZERO, &[ONE]).unwrap();
+        cluster.run_for(millis(100));
+        cluster.set_clock(ZERO, gains);
+        cluster.run_for(seconds(20));
+        drop(cluster);
+        assert_eq!(failed.first(), Some(&(ZERO, after)), "{gains}");
+    }
+}
+
+#[test]
+fn request_says_what_was_true_when_it_was_dialled() {
+    let mut network = steady();
+    network.add_rule(|flight: &Flight<'_>| {
+        let early = elapsed(flight.at) < millis(900) && flight.medium == Medium::Stream;
+        if early { Verdict::Drop } else { Verdict::Pass }
+    });
+    let mut cluster = strangers(2, network, ());
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.run_for(millis(500));
+    let late = Meta::new(Bytes::from_static(b"later"));
+    cluster.command(ZERO, |endpoint, now| endpoint.update_meta(now, late).unwrap());
+    let knows = |cluster: &Simulation| cluster.endpoint(ONE).unwrap().member(&Name(ZERO)).is_some();
+    assert!(cluster.run_until(seconds(2), knows));
+    let meta = cluster.endpoint(ONE).unwrap().member(&Name(ZERO)).unwrap().meta.clone();
+    assert_eq!(meta, Meta::EMPTY);
+}
+
+#[test]
+fn push_pull_is_as_long_as_that_of_a_real_node() {
+    let mut wrote = Vec::new();
+    let record = |_: Instant, node: NodeIndex, step: &Step<'_>| {
+        if let Step::Stream(StreamStep::Wrote(_, bytes)) = step {
+            wrote.push((node, *bytes));
+        }
+    };
+    let mut cluster = strangers(2, steady(), record);
+    let states = cluster.endpoint(ZERO).unwrap().local_states();
+    cluster.join(ZERO, &[ONE]).unwrap();
+    cluster.run_for(millis(10));
+    drop(cluster);
+    let (wire, framing, limits) = (NativeWire, Framing::new(), StreamLimits::default());
+    let mut real = Exchange::<Name, Addr>::dial_push_pull(&wire, limits, u64::MAX, true);
+    real.send_part(&wire, &framing, states, Bytes::new(), false).unwrap();
+    let (node, bytes) = *wrote.first().unwrap();
+    // The number of the conversation is random.
+    let expected = real.poll_write().unwrap().len();
+    assert_eq!(node, ZERO);
+    assert!((expected - 2..=expected).contains(&bytes), "{bytes} instead of {expected}");
+    assert_eq!(wrote.len(), 2);
+}
