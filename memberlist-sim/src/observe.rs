@@ -141,8 +141,6 @@ pub enum Fate {
     Twice(Instant, Instant),
     /// It does not arrive.
     Lost(Loss),
-    /// It waits at its sender, whose I/O is blocked.
-    Held,
 }
 
 /// Why something did not arrive.

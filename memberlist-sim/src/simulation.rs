@@ -506,7 +506,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                 self.queue.push(first, Class::Arrival, Occurrence::Packet { from, to, bytes });
                 self.queue.push(second, Class::Arrival, again);
             }
-            Fate::Lost(_) | Fate::Held => {}
+            Fate::Lost(_) => {}
         }
     }
 

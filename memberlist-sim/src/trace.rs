@@ -16,7 +16,7 @@
 //! | kind | details |
 //! |---|---|
 //! | `action` | `started <address>`, `join`, `leave`, `rejoin`, `crashed`, `vanished`, `paused <ns>`, `blocked <ns>`, `processing <ns>`, `clock <µs per s>`, `command` |
-//! | `sent` | to which address, how many bytes, their fingerprint, and `arrives <ns>`, `twice <ns> <ns>`, `lost <why>` or `held` |
+//! | `sent` | to which address, how many bytes, their fingerprint, and `arrives <ns>`, `twice <ns> <ns>` or `lost <why>` |
 //! | `lost` | from which address, how many bytes, why |
 //! | `received` | from which address, how many bytes, their fingerprint |
 //! | `message` | from which address, its kind, its fields |

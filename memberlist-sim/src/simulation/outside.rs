@@ -45,7 +45,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                     self.queue.push(at, Class::Arrival, packet);
                 }
             }
-            Fate::Lost(_) | Fate::Held => {}
+            Fate::Lost(_) => {}
         }
     }
 

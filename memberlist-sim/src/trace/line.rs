@@ -79,7 +79,6 @@ fn fate(out: &mut String, fate: Fate) -> Result {
         Fate::Arrives(at) => write!(out, " arrives {}", at.as_nanos()),
         Fate::Twice(first, second) => write!(out, " twice {} {}", first.as_nanos(), second.as_nanos()),
         Fate::Lost(why) => write!(out, " lost {}", loss(why)),
-        Fate::Held => out.write_str(" held"),
     }
 }
 

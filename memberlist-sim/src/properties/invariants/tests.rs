@@ -295,7 +295,7 @@ fn each_limit_is_seen() {
 fn packet_over_the_budget_is_seen() {
     let mut scene = Scene::new();
     let bytes = Bytes::from(vec![0; scene.view.options.packet_size + 1]);
-    let fate = crate::Fate::Held;
+    let fate = crate::Fate::Lost(crate::Loss::Link);
     let sent = Step::Sent { to: Addr::new(OTHER, 0), bytes: &bytes, fate };
     assert!(scene.see(ME, &sent).unwrap_err().starts_with("21:"));
     let most = bytes.slice(1..);
