@@ -160,7 +160,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    /// Nodes wrap their packets and frames like this. Default: nothing but the wire's own. For nodes that are added from now on.
+    /// Nodes wrap their packets and frames like this. Default: nothing but the wire's own. To be called before nodes are added, since each
+    /// makes room in its packets for the framing that there was when it started.
     pub fn set_framing(&mut self, framing: Framing) {
         self.framing = framing;
     }

@@ -35,7 +35,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         Ok(index)
     }
 
-    /// Adds `n` nodes that all know each other already, as if they had long been a cluster.
+    /// Adds `n` nodes that all know each other already, as if they had long been a cluster. Nodes that were added before are none of it: they and
+    /// these do not know each other.
     ///
     /// # Errors
     /// If no node can have such options.
@@ -160,7 +161,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    /// A new process of the node starts, knowing nobody; an old one that still runs ends. It is to [join](Simulation::join) then.
+    /// A new process of the node starts, knowing nobody; an old one that still runs [crashes](Simulation::crash). It is neither paused nor
+    /// blocked, whatever the old one was. It is to [join](Simulation::join) then.
     ///
     /// # Errors
     /// None that its first start did not have.
@@ -286,13 +288,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.hosts.get(node.place()).map_or_else(Traffic::default, |host| host.traffic)
     }
 
-    /// Events that are still to come, and how much memory waits for them is in proportion to.
+    /// How many things are still to happen: packets and parts of streams on their way, timers (also some that were overtaken by others), actions.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether every node that runs and has not left counts this many members.
+    /// Whether every node that runs and has not left counts this many members; true if there is none.
     #[must_use]
     pub fn count_agree(&self, members: usize) -> bool {
         self.hosts
@@ -301,7 +303,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             .all(|host| host.endpoint.num_members() == members)
     }
 
-    /// Whether every node that runs and has not left knows exactly these as members, at their right addresses, and suspects nobody.
+    /// Whether every node that runs and has not left knows exactly these as members, at their right addresses, and suspects nobody; true if there
+    /// is none.
     #[must_use]
     pub fn views_are_true(&self) -> bool {
         let truth: Vec<_> = self
