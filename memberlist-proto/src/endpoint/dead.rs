@@ -13,6 +13,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let Some(key) = self.members.key(&dead.node) else { return };
         let Some(record) = self.members.get(key) else { return };
         if dead.incarnation < record.incarnation || record.state().is_gone() {
+            if !dead.is_leave() {
+                self.set_right(from, key);
+            }
             return;
         }
         let plausible = if key == self.me {

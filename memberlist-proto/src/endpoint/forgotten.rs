@@ -56,6 +56,12 @@ impl<I: Id, A: Address> Forgotten<I, A> {
         self.graves.remove(id);
     }
 
+    /// At which incarnation it left, if it did, and not before this one.
+    pub(super) fn departure(&self, id: &I, incarnation: Incarnation) -> Option<Incarnation> {
+        let grave = self.graves.get(id).filter(|grave| grave.left && incarnation <= grave.incarnation)?;
+        Some(grave.incarnation)
+    }
+
     /// Whether a sign of life of this incarnation is from before the end.
     pub(super) fn is_old(&self, id: &I, incarnation: Incarnation) -> bool {
         self.graves.get(id).is_some_and(|grave| incarnation <= grave.incarnation)

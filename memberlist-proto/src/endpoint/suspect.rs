@@ -34,10 +34,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         suspect: Suspect<I>,
         hearsay: Hearsay<I>,
     ) {
-        let Some(key) = self.members.key(&suspect.node) else { return };
+        let Some(key) = self.members.key(&suspect.node) else { return self.set_right_late(from, &suspect) };
         let Some(record) = self.members.get(key) else { return };
         if suspect.incarnation < record.incarnation || record.state().is_gone() {
-            return;
+            return self.set_right(from, key);
         }
         let plausible = if key == self.me {
             self.may_concern_us(now, suspect.incarnation, hearsay.is_asked())
@@ -54,6 +54,33 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             return self.confirm(key, suspect);
         }
         self.start_suspicion(now, key, suspect, hearsay);
+    }
+
+    /// A member accuses somebody in vain, or passes on what another says. If it is ourselves, it has missed our refutation (or departure), and if it is
+    /// somebody who has left, it has missed that: before it declares a death that is none, it is told.
+    pub(super) fn set_right(&mut self, from: Option<A>, key: MemberKey) {
+        let concerns = key == self.me || self.members.get(key).is_some_and(|r| r.state() == State::Left);
+        if let Some(from) = from.filter(|from| concerns && self.is_members_address(from))
+            && let Some(statement) = self.statement_about(key)
+        {
+            self.transmit(from, &[statement], None);
+        }
+    }
+
+    /// The same if whoever has left is forgotten already: the accuser found out late.
+    fn set_right_late(&mut self, from: Option<A>, suspect: &Suspect<I>) {
+        if let Some(incarnation) = self.forgotten.departure(&suspect.node, suspect.incarnation)
+            && let Some(from) = from.filter(|from| self.is_members_address(from))
+        {
+            let node = suspect.node.clone();
+            let left = Message::Dead(Dead { incarnation, from: node.clone(), node });
+            self.transmit(from, &[left], None);
+        }
+    }
+
+    /// Whether a member lives there: nobody else is told anything that it did not ask for.
+    fn is_members_address(&self, address: &A) -> bool {
+        self.members.iter().any(|r| !r.state().is_gone() && r.node.address == *address)
     }
 
     /// Another accuser of a node that is suspected already: the more accusers, the sooner it is over.

@@ -143,3 +143,30 @@ fn left_node_says_so_to_whoever_still_pings_it() {
     other.hear(9, Message::Dead(dead(9, 1, 9)));
     assert_eq!(other.state(9), Some(State::Left));
 }
+
+/// Who has missed a departure, and accuses the node that has left, is told of it: also when all others have forgotten it.
+#[test]
+fn accuser_of_a_node_that_has_left_is_told_so() {
+    let options = quiet();
+    let remembered = options.gossip_to_the_dead;
+    let mut solo = Solo::with_members(options, [2, 3, 4]);
+    solo.hear(3, Message::Dead(dead(3, 1, 3)));
+    for wait in [secs(0), remembered + secs(1)] {
+        solo.advance_answering(wait);
+        let told = |solo: &Solo, who| {
+            solo.messages().any(|(to, m)| {
+                to == addr(who) && matches!(m, Message::Dead(d) if d.node == 3 && d.is_leave())
+            })
+        };
+        solo.clear();
+        solo.hear(9, Message::Suspect(suspect(3, 1, 9)));
+        solo.hear(2, Message::Suspect(suspect(3, 2, 2)));
+        assert!(!told(&solo, 9), "strangers are told nothing");
+        assert_eq!(told(&solo, 2), solo.state(3).is_some(), "the forgotten one may live again since");
+        solo.clear();
+        solo.hear(2, Message::Suspect(suspect(3, 1, 2)));
+        solo.hear(4, Message::Suspect(suspect(3, 1, 2)));
+        assert!(told(&solo, 2) && told(&solo, 4), "who says so, and who passes it on, after {wait:?}");
+    }
+    assert_eq!(solo.state(3), None, "it was forgotten meanwhile");
+}

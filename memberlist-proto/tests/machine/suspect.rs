@@ -180,3 +180,26 @@ fn refutation_rides_on_the_next_packet_whatever_it_is() {
         packet.iter().any(|m| matches!(m, Message::Alive(a) if a.node.id == ME && a.incarnation == inc(2)))
     );
 }
+
+/// Who has missed our refutation, and says that we are suspected or dead, is told again before it declares a death that is none.
+#[test]
+fn accuser_who_missed_our_refutation_is_told_again() {
+    let mut solo = Solo::with_members(quiet(), [2, 3]);
+    solo.hear(2, Message::Suspect(suspect(ME, 1, 2)));
+    assert_eq!(solo.incarnation(), 2);
+    let told = |solo: &Solo, who| {
+        solo.messages().any(|(to, m)| {
+            to == addr(who) && matches!(m, Message::Alive(a) if a.node.id == ME && a.incarnation == inc(2))
+        })
+    };
+    for accusation in [Message::Suspect(suspect(ME, 1, 3)), Message::Dead(dead(ME, 1, 3))] {
+        solo.clear();
+        solo.hear(2, accusation.clone());
+        solo.hear(3, accusation);
+        assert!(told(&solo, 2) && told(&solo, 3), "who passes it on, and who says so");
+    }
+    solo.clear();
+    solo.hear(9, Message::Suspect(suspect(ME, 1, 9)));
+    assert!(!told(&solo, 9), "strangers are told nothing");
+    assert_eq!(solo.incarnation(), 2, "it is the same refutation");
+}
