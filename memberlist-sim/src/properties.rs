@@ -21,10 +21,14 @@ mod case;
 pub mod command;
 mod convergence;
 mod crash;
+mod departure;
 mod dice;
 mod invariants;
+mod limits;
 mod partition;
 mod quiet;
+mod refutation;
+mod resurrection;
 mod runner;
 mod truth;
 mod watch;
@@ -50,7 +54,16 @@ pub struct Property {
 }
 
 /// Every property, in the order in which they are run.
-pub const ALL: &[Property] = &[quiet::PROPERTY, crash::PROPERTY, partition::PROPERTY, convergence::PROPERTY];
+pub const ALL: &[Property] = &[
+    quiet::PROPERTY,
+    crash::PROPERTY,
+    refutation::PROPERTY,
+    resurrection::PROPERTY,
+    departure::PROPERTY,
+    partition::PROPERTY,
+    convergence::PROPERTY,
+    limits::PROPERTY,
+];
 
 impl Property {
     /// The property of this name.

@@ -35,7 +35,9 @@ fn period(options: &Options) -> Duration {
 ///   before its crash the first of a round, and is the last of the next. Two rounds of n - 1 others, less one: 2n - 3 intervals, and
 ///   up to one more until the next tick;
 /// * the probe fails at its deadline, an interval after its ping;
-/// * the suspicion lasts as long as the longest does that nobody confirms.
+/// * the suspicion lasts as long as the longest does that nobody confirms;
+/// * with `stall_rules`, a node that hears nothing doubts itself: its failed probes are void for one [`patience`] at most, and then its suspicions last
+///   longer by another one at most, and a period until it hears somebody. So it is in clusters of which hardly anybody else is left.
 ///
 /// `health` is the worst health score that the node may have meanwhile: intervals and deadlines are `health + 1` times as long. It is 0 where
 /// one node crashes and no packet is lost, and at most `awareness_max - 1`.
@@ -47,7 +49,20 @@ pub fn detection(options: &Options, n: usize, health: u32) -> Duration {
     let (_, longest, _) = suspicion(options, n);
     let scale = health.min(options.awareness_max.saturating_sub(1)).saturating_add(1);
     let intervals = u32::try_from(2 * n.max(2) - 2 + 1).unwrap_or(u32::MAX);
-    (options.probe_interval * scale).saturating_mul(intervals) + longest
+    let doubt = if options.stall_rules {
+        (patience(options, n) + options.probe_interval) * 2
+    } else {
+        Duration::ZERO
+    };
+    (options.probe_interval * scale).saturating_mul(intervals) + longest + doubt
+}
+
+/// How long a node of a cluster of `n` doubts itself at most (the option `stall_rules`) before it blames a silence on others: as long as a suspicion lasts
+/// that nobody confirms, and at least one period for each other member, up to 60.
+#[must_use]
+pub fn patience(options: &Options, n: usize) -> Duration {
+    let (_, longest, _) = suspicion(options, n);
+    longest.max(period(options) * n.saturating_sub(1).min(60) as u32)
 }
 
 /// Rounds of gossip that news needs to reach all of `n` nodes, nearly always: log(n) / log(1 + fanout) rounds of growth, ln(n) / fanout for
@@ -77,6 +92,34 @@ pub fn push_pull(options: &Options, n: usize) -> Duration {
 #[must_use]
 pub fn spread(options: &Options, n: usize) -> Duration {
     dissemination(options, n) + push_pull(options, n) * 3
+}
+
+/// How often each node hands out each piece of news: `retransmit_mult` times the number of digits of `n`.
+#[must_use]
+pub fn transmissions(options: &Options, n: usize) -> u32 {
+    let digits = n.checked_ilog10().map_or(0, |log| log + 1);
+    options.retransmit_mult.saturating_mul(digits).max(1)
+}
+
+/// A stall (a pause, or I/O that is blocked) that is not longer than this makes nobody be declared dead in a cluster of `n` nodes without loss, if the refutation
+/// reaches all by gossip; zero if none is short enough.
+///
+/// The first probe that it makes fail began no sooner than the stall (but for the time that a packet is under way), and failed an interval
+/// later; the suspicion lasts no shorter than the shortest. In what remains of that after the stall the refutation must reach all.
+#[must_use]
+pub fn harmless_stall(options: &Options, n: usize) -> Duration {
+    let (shortest, _, _) = suspicion(options, n);
+    (options.probe_interval + shortest)
+        .saturating_sub(options.probe_timeout)
+        .saturating_sub(dissemination(options, n))
+}
+
+/// In which time a departure is complete in a cluster of `n` nodes, whoever answers: gossip has handed it out as often as its limit says,
+/// in each round to `gossip_nodes` or all there are, among much else that is told first (twice the time); those who were told directly
+/// have answered within an interval.
+#[must_use]
+pub fn departure(options: &Options, n: usize) -> Duration {
+    options.gossip_interval * (transmissions(options, n) + 2) * 2 + period(options)
 }
 
 /// In which time the parts of a cluster of `n` nodes have found together after a network was whole again, if `unreachable` of those whom a node

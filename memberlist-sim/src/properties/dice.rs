@@ -65,12 +65,14 @@ impl Dice {
         (size as usize).min(self.largest).max(least)
     }
 
-    /// A preset, in half of the cases with some of its values changed.
+    /// A preset, in half of the cases with some of its values changed; in three of ten without the stall rules.
     pub(crate) fn options(&mut self) -> Options {
         let mut options = self.preset();
         if self.chance(0.5) {
             self.vary(&mut options);
         }
+        // What is promised is promised with and without them.
+        options.stall_rules = !self.chance(0.3);
         options
     }
 

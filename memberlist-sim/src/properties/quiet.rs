@@ -87,7 +87,8 @@ pub(super) fn act(cluster: &mut Cluster, dice: &mut Dice, options: &Options) -> 
     match dice.number(0, 4) {
         0 if cluster.len() < 300 => {
             let newcomer = cluster.born(options)?;
-            cluster.enter(newcomer, &[node])?;
+            // The first node is there all the time: a newcomer can be found by healing, whatever becomes of the other.
+            cluster.enter(newcomer, &[NodeIndex(0), node])?;
         }
         0 | 1 => change_meta(cluster, dice, node, size)?,
         2 | 3 => {

@@ -16,11 +16,15 @@ fn suspicions_last_as_the_options_say() {
 
 #[test]
 fn hard_bound_is_the_sum_of_its_parts() {
+    let options = Options::lan().with_stall_rules(false);
     // 2 x 10 - 2 intervals until the ping and one until the deadline, then 24 s.
-    assert_eq!(detection(&Options::lan(), 10, 0), seconds(19 + 24));
-    assert_eq!(detection(&Options::lan(), 10, 7), seconds(8 * 19 + 24));
-    assert_eq!(detection(&Options::lan(), 10, 99), seconds(8 * 19 + 24), "no score is above its maximum");
-    assert_eq!(detection(&Options::lan(), 2, 0), seconds(3 + 4));
+    assert_eq!(detection(&options, 10, 0), seconds(19 + 24));
+    assert_eq!(detection(&options, 10, 7), seconds(8 * 19 + 24));
+    assert_eq!(detection(&options, 10, 99), seconds(8 * 19 + 24), "no score is above its maximum");
+    assert_eq!(detection(&options, 2, 0), seconds(3 + 4));
+    // Twice the patience and a period more for those who doubt themselves.
+    assert_eq!(detection(&Options::lan(), 10, 0), seconds(19 + 24 + 2 * (24 + 1)));
+    assert_eq!(patience(&Options::lan(), 50), suspicion(&Options::lan(), 50).1.max(seconds(49)));
 }
 
 /// Against the percentiles of spec/performance.md 1.3 for first detection (40,000 draws), to which the news of about 2.5 s is added here.
