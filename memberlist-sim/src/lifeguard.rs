@@ -11,7 +11,7 @@ mod configuration;
 mod data;
 mod experiment;
 mod paper;
-mod parallel;
+pub(crate) mod parallel;
 mod plan;
 mod tables;
 

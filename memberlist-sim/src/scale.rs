@@ -2,5 +2,7 @@
 
 pub mod bootstrap;
 pub mod compare;
+mod plan;
+mod raw;
 pub mod sampled;
 mod watch;

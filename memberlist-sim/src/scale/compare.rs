@@ -192,11 +192,8 @@ fn ask(cluster: &mut impl Cluster, members: usize, real: usize) -> Answers {
     let findings = cluster.ears().watch.findings();
     let first = declared.iter().chain(findings.first()).min().map(|at| at.since(died));
 
-    let others = real.saturating_sub(1);
-    let reached = |share: f64| {
-        let needed = libm::ceil(others as f64 * share) as usize;
-        infections.get(needed.saturating_sub(1)).copied()
-    };
+    let reached = |share| reached(&infections, real, share);
+    let (broadcast_half, broadcast_most, broadcast_all) = (reached(0.5), reached(0.99), reached(1.0));
     Answers {
         members,
         real,
@@ -204,9 +201,9 @@ fn ask(cluster: &mut impl Cluster, members: usize, real: usize) -> Answers {
         packets_received: quiet.packets_received,
         bytes_sent: quiet.bytes_sent,
         stream_bytes: quiet.stream_bytes,
-        broadcast_half: reached(0.5),
-        broadcast_most: reached(0.99),
-        broadcast_all: reached(1.0),
+        broadcast_half,
+        broadcast_most,
+        broadcast_all,
         broadcast_bytes: (told.bytes_sent - quiet.bytes_sent) * BROADCAST.as_secs_f64(),
         first_detection: first,
         half_detection: findings.get(findings.len() / 2).map(|at| at.since(died)),
@@ -215,6 +212,19 @@ fn ask(cluster: &mut impl Cluster, members: usize, real: usize) -> Answers {
         events: cluster.simulation().events(),
         infections,
     }
+}
+
+impl Answers {
+    /// From the broadcast until this share of the other real nodes had it.
+    #[must_use]
+    pub fn reached(&self, share: f64) -> Option<Duration> {
+        reached(&self.infections, self.real, share)
+    }
+}
+
+fn reached(infections: &[Duration], real: usize, share: f64) -> Option<Duration> {
+    let needed = libm::ceil(real.saturating_sub(1) as f64 * share) as usize;
+    infections.get(needed.saturating_sub(1)).copied()
 }
 
 /// Traffic of a real node, on average.
