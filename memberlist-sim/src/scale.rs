@@ -6,3 +6,6 @@ mod plan;
 mod raw;
 pub mod sampled;
 mod watch;
+
+/// From so many real nodes on, what all agree on is kept once.
+const TOGETHER: usize = 2_000;

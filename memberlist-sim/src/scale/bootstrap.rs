@@ -3,10 +3,11 @@
 //! The rules are those under which other implementations were measured: latency uniform between 1 and 10 ms, independent loss, all nodes
 //! join one seed at the start and try again each second until they know somebody; 20 s after all know all, one node is killed.
 
+use super::TOGETHER;
 use super::watch::Watch;
-use crate::{Latency, Link, Network, NodeIndex, Options, Simulation, Traffic};
+use crate::{Latency, Link, Memory, Network, NodeIndex, Options, Separate, Simulation, Together, Traffic};
 use core::time::Duration;
-use memberlist_proto::{CreateError, Instant};
+use memberlist_proto::{CreateError, Instant, types::NativeWire};
 
 /// Nodes that know nobody join again after this time.
 const RETRY: Duration = Duration::from_secs(1);
@@ -18,6 +19,8 @@ const REST: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_secs(10);
 /// What happens is counted until so long after the death, or until it is found by all if that takes longer.
 const AFTERMATH: Duration = Duration::from_secs(60);
+
+type Cluster<M> = Simulation<Watch, NativeWire, M>;
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +89,12 @@ impl Bootstrap {
     /// # Errors
     /// If no node can have such options.
     pub fn run(&self) -> Result<Outcome, CreateError> {
-        let mut cluster = Simulation::with_observer(self.seed, self.network(), Watch::new(self.nodes));
+        if self.nodes >= TOGETHER { self.run_in(Together::new()) } else { self.run_in(Separate) }
+    }
+
+    fn run_in(&self, memory: impl Memory + 'static) -> Result<Outcome, CreateError> {
+        let watch = Watch::new(self.nodes);
+        let mut cluster = Simulation::with_memory(self.seed, self.network(), watch, NativeWire, memory);
         for node in 0..self.nodes {
             let start = self.ramp.mul_f64(node as f64 / self.nodes.max(1) as f64);
             cluster.run_for(start.saturating_sub(cluster.now().since(Instant::START)));
@@ -122,7 +130,7 @@ impl Bootstrap {
         Ok(outcome)
     }
 
-    fn kill_one(&self, cluster: &mut Simulation<Watch>, outcome: &mut Outcome) {
+    fn kill_one<M: Memory>(&self, cluster: &mut Cluster<M>, outcome: &mut Outcome) {
         cluster.run_for(REST - QUIET);
         let before = Sum::of(cluster);
         cluster.run_for(QUIET);
@@ -147,7 +155,7 @@ impl Bootstrap {
 }
 
 /// The node joins node 0, and again each second until it knows somebody.
-fn keep_joining(cluster: &mut Simulation<Watch>, node: NodeIndex) {
+fn keep_joining<M: Memory + 'static>(cluster: &mut Cluster<M>, node: NodeIndex) {
     let alone = cluster.endpoint(node).is_some_and(|endpoint| endpoint.num_members() < 2);
     if node == NodeIndex(0) || !alone {
         return;
@@ -165,7 +173,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(cluster: &Simulation<Watch>) -> Self {
+    fn of<M: Memory>(cluster: &Cluster<M>) -> Self {
         let traffic = cluster.nodes().map(|node| cluster.traffic(node));
         let (packets, bytes) = traffic.fold((0, 0), |(packets, bytes): (u64, u64), t: Traffic| {
             (packets + t.packets_sent, bytes + t.packet_bytes_sent + t.stream_bytes_sent)

@@ -1,11 +1,13 @@
 //! The same questions to a cluster of which all nodes are real, and to one of which a sample is: what a node costs when nothing happens, how
 //! long a broadcast takes, and how long a death is not known.
 
-use super::{sampled::Sample, watch::Watch};
-use crate::{Latency, Link, Network, NodeIndex, Observer, Simulation, Step, Traffic};
+use super::{TOGETHER, sampled::Sample, watch::Watch};
+use crate::{
+    Latency, Link, Memory, Network, NodeIndex, Observer, Separate, Simulation, Step, Together, Traffic,
+};
 use bytes::Bytes;
 use core::time::Duration;
-use memberlist_proto::{CreateError, Event, Instant};
+use memberlist_proto::{CreateError, Event, Instant, types::NativeWire};
 
 /// What happens at the beginning is not measured.
 const WARM_UP: Duration = Duration::from_secs(5);
@@ -74,7 +76,8 @@ impl Observer for Ears {
 
 /// A cluster that can be asked.
 trait Cluster {
-    fn simulation(&self) -> &Simulation<Ears>;
+    type Memory: Memory;
+    fn simulation(&self) -> &Simulation<Ears, NativeWire, Self::Memory>;
     fn ears(&mut self) -> &mut Ears;
     fn run(&mut self, time: Duration);
     /// Until all real nodes know of the death.
@@ -85,10 +88,12 @@ trait Cluster {
     fn declared(&self, member: NodeIndex) -> Option<Instant>;
 }
 
-struct Full(Simulation<Ears>);
+struct Full<M: Memory>(Simulation<Ears, NativeWire, M>);
 
-impl Cluster for Full {
-    fn simulation(&self) -> &Simulation<Ears> {
+impl<M: Memory> Cluster for Full<M> {
+    type Memory = M;
+
+    fn simulation(&self) -> &Simulation<Ears, NativeWire, M> {
         &self.0
     }
 
@@ -118,6 +123,8 @@ impl Cluster for Full {
 }
 
 impl Cluster for super::sampled::Sampled<Ears> {
+    type Memory = Separate;
+
     fn simulation(&self) -> &Simulation<Ears> {
         Self::simulation(self)
     }
@@ -162,9 +169,13 @@ pub fn sampled(sample: &Sample) -> Result<Answers, CreateError> {
 /// # Errors
 /// If no node can have such options.
 pub fn full(sample: &Sample) -> Result<Answers, CreateError> {
+    if sample.members >= TOGETHER { full_in(sample, Together::new()) } else { full_in(sample, Separate) }
+}
+
+fn full_in(sample: &Sample, memory: impl Memory) -> Result<Answers, CreateError> {
     let link = Link::new(Latency::uniform(sample.latency.0, sample.latency.1)).with_loss(sample.loss);
     let ears = Ears { heard: Vec::new(), watch: Watch::new(sample.members) };
-    let mut cluster = Simulation::with_observer(sample.seed, Network::new(link), ears);
+    let mut cluster = Simulation::with_memory(sample.seed, Network::new(link), ears, NativeWire, memory);
     cluster.form(sample.members, &sample.options)?;
     Ok(ask(&mut Full(cluster), sample.members, sample.members))
 }
@@ -236,7 +247,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(simulation: &Simulation<Ears>) -> Self {
+    fn of<M: Memory>(simulation: &Simulation<Ears, NativeWire, M>) -> Self {
         let nodes = simulation.len().max(1) as f64;
         let sum = |of: fn(&Traffic) -> u64| {
             simulation.nodes().map(|node| of(&simulation.traffic(node))).sum::<u64>() as f64 / nodes
