@@ -1,7 +1,11 @@
 //! The same questions to a cluster of which all nodes are real, and to one of which a sample is: what a node costs when nothing happens, how
 //! long a broadcast takes, and how long a death is not known.
 
-use super::{TOGETHER, sampled::Sample, watch::Watch};
+use super::{
+    TOGETHER,
+    sampled::{Sample, frame_len},
+    watch::Watch,
+};
 use crate::{
     Latency, Link, Memory, Network, NodeIndex, Observer, Separate, Simulation, Step, Together, Traffic,
 };
@@ -54,6 +58,8 @@ pub struct Answers {
     pub false_deaths: u64,
     /// How many events that took.
     pub events: u64,
+    /// Bytes of a push/pull with all members in it, one way.
+    pub push_pull_bytes: usize,
     /// When each of the other real nodes had the broadcast, after it was sent.
     pub infections: Vec<Duration>,
 }
@@ -186,6 +192,9 @@ fn ask(cluster: &mut impl Cluster, members: usize, real: usize) -> Answers {
     cluster.run(QUIET);
     let quiet = Sum::of(cluster.simulation()).per_second(&before, QUIET);
 
+    let states = cluster.simulation().endpoint(NodeIndex(0)).map(|endpoint| endpoint.local_states());
+    let push_pull_bytes = frame_len(&states.unwrap_or_default());
+
     let before = Sum::of(cluster.simulation());
     let sent = cluster.simulation().now();
     cluster.ears().heard.clear();
@@ -221,6 +230,7 @@ fn ask(cluster: &mut impl Cluster, members: usize, real: usize) -> Answers {
         last_detection: findings.last().filter(|_| found).map(|at| at.since(died)),
         false_deaths: cluster.ears().watch.false_deaths,
         events: cluster.simulation().events(),
+        push_pull_bytes,
         infections,
     }
 }

@@ -10,7 +10,7 @@ use core::time::Duration;
 use memberlist_proto::CreateError;
 
 /// The nodes of some runs start within this time.
-pub(super) const RAMP: Duration = Duration::from_secs(1);
+const RAMP: Duration = Duration::from_secs(1);
 
 /// One run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -170,7 +170,7 @@ fn bootstrap_row(job: Job, o: &bootstrap::Outcome) -> Vec<String> {
     ]
 }
 
-const QUESTIONS_COLUMNS: [&str; 14] = [
+const QUESTIONS_COLUMNS: [&str; 15] = [
     "members",
     "real",
     "loss_percent",
@@ -185,6 +185,7 @@ const QUESTIONS_COLUMNS: [&str; 14] = [
     "last_detection_ms",
     "false_deaths",
     "events",
+    "push_pull_bytes",
 ];
 
 fn questions_row(job: Job, a: &Answers) -> Vec<String> {
@@ -204,6 +205,7 @@ fn questions_row(job: Job, a: &Answers) -> Vec<String> {
         millis(a.last_detection),
         a.false_deaths.to_string(),
         a.events.to_string(),
+        a.push_pull_bytes.to_string(),
     ];
     row.extend(PERCENTILES.map(|percent| millis(a.reached(f64::from(percent) / 100.0))));
     row

@@ -22,6 +22,7 @@ mod news;
 mod spread;
 
 use crowd::Crowd;
+pub(super) use crowd::frame_len;
 use news::{Talk, Timeouts};
 use spread::Habits;
 

@@ -616,7 +616,7 @@ impl Crowd {
 }
 
 /// Bytes of a push/pull of these on a stream.
-fn frame_len(states: &[NodeState<Name, Addr>]) -> usize {
+pub(in crate::scale) fn frame_len(states: &[NodeState<Name, Addr>]) -> usize {
     let push_pull = PushPull { join: false, states: states.to_vec(), user: Bytes::new() };
     let limits = StreamLimits::default();
     let message = StreamMessage::PushPull(push_pull);
