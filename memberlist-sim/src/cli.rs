@@ -54,6 +54,8 @@ enum Command {
     Replay(replay::Args),
     /// Repeats the experiments of the Lifeguard paper.
     Lifeguard(lifeguard::Args),
+    /// Shows how clusters of any size come together, what they cost, and how fast they are simulated.
+    Scale(crate::scale::command::Args),
     /// Lists the shipped scenarios.
     List(list::Args),
     /// Checks over many seeds what must hold whatever happens.
@@ -68,6 +70,7 @@ impl Command {
             Self::Compare(args) => compare::run(args),
             Self::Replay(args) => replay::run(args),
             Self::Lifeguard(args) => lifeguard::run(args),
+            Self::Scale(args) => crate::scale::command::run(args),
             Self::List(args) => list::run(args),
             Self::Properties(args) => crate::properties::command::run(args),
         }

@@ -39,5 +39,5 @@ fn sample_is_compared_with_the_mean_of_the_whole() {
 fn every_place_in_the_text_is_filled() {
     let text = render(&data("3000.0", "0"), &Figures::default());
     assert!(!text.contains("{{"), "{text}");
-    assert!(text.contains("| 256 |   20 % |"), "{text}");
+    assert!(text.contains("|   256 | 20 % |"), "{text}");
 }
