@@ -5,9 +5,9 @@
 
 use super::TOGETHER;
 use super::watch::Watch;
-use crate::{Latency, Link, Memory, Network, NodeIndex, Options, Separate, Simulation, Together, Traffic};
+use crate::{Addr, Latency, Link, Membership, Name, Network, NodeIndex, Options, Simulation, Traffic};
 use core::time::Duration;
-use memberlist_proto::{CreateError, Instant, types::NativeWire};
+use memberlist_proto::{CreateError, Dense, Instant, Shared, types::NativeWire};
 
 /// Nodes that know nobody join again after this time.
 const RETRY: Duration = Duration::from_secs(1);
@@ -89,12 +89,16 @@ impl Bootstrap {
     /// # Errors
     /// If no node can have such options.
     pub fn run(&self) -> Result<Outcome, CreateError> {
-        if self.nodes >= TOGETHER { self.run_in(Together::new()) } else { self.run_in(Separate) }
+        if self.nodes >= TOGETHER {
+            self.run_in::<Shared<Name, Addr>>()
+        } else {
+            self.run_in::<Dense<Name, Addr>>()
+        }
     }
 
-    fn run_in(&self, memory: impl Memory + 'static) -> Result<Outcome, CreateError> {
+    fn run_in<M: Membership + 'static>(&self) -> Result<Outcome, CreateError> {
         let watch = Watch::new(self.nodes);
-        let mut cluster = Simulation::with_memory(self.seed, self.network(), watch, NativeWire, memory);
+        let mut cluster = Cluster::<M>::with_membership(self.seed, self.network(), watch, NativeWire);
         for node in 0..self.nodes {
             let start = self.ramp.mul_f64(node as f64 / self.nodes.max(1) as f64);
             cluster.run_for(start.saturating_sub(cluster.now().since(Instant::START)));
@@ -130,7 +134,7 @@ impl Bootstrap {
         Ok(outcome)
     }
 
-    fn kill_one<M: Memory>(&self, cluster: &mut Cluster<M>, outcome: &mut Outcome) {
+    fn kill_one<M: Membership>(&self, cluster: &mut Cluster<M>, outcome: &mut Outcome) {
         cluster.run_for(REST - QUIET);
         let before = Sum::of(cluster);
         cluster.run_for(QUIET);
@@ -155,7 +159,7 @@ impl Bootstrap {
 }
 
 /// The node joins node 0, and again each second until it knows somebody.
-fn keep_joining<M: Memory + 'static>(cluster: &mut Cluster<M>, node: NodeIndex) {
+fn keep_joining<M: Membership + 'static>(cluster: &mut Cluster<M>, node: NodeIndex) {
     let alone = cluster.endpoint(node).is_some_and(|endpoint| endpoint.num_members() < 2);
     if node == NodeIndex(0) || !alone {
         return;
@@ -173,7 +177,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of<M: Memory>(cluster: &Cluster<M>) -> Self {
+    fn of<M: Membership>(cluster: &Cluster<M>) -> Self {
         let traffic = cluster.nodes().map(|node| cluster.traffic(node));
         let (packets, bytes) = traffic.fold((0, 0), |(packets, bytes): (u64, u64), t: Traffic| {
             (packets + t.packets_sent, bytes + t.packet_bytes_sent + t.stream_bytes_sent)

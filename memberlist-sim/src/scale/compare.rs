@@ -6,12 +6,10 @@ use super::{
     sampled::{Sample, frame_len},
     watch::Watch,
 };
-use crate::{
-    Latency, Link, Memory, Network, NodeIndex, Observer, Separate, Simulation, Step, Together, Traffic,
-};
+use crate::{Addr, Latency, Link, Membership, Name, Network, NodeIndex, Observer, Simulation, Step, Traffic};
 use bytes::Bytes;
 use core::time::Duration;
-use memberlist_proto::{CreateError, Event, Instant, types::NativeWire};
+use memberlist_proto::{CreateError, Dense, Event, Instant, Shared, types::NativeWire};
 
 /// What happens at the beginning is not measured.
 const WARM_UP: Duration = Duration::from_secs(5);
@@ -82,8 +80,8 @@ impl Observer for Ears {
 
 /// A cluster that can be asked.
 trait Cluster {
-    type Memory: Memory;
-    fn simulation(&self) -> &Simulation<Ears, NativeWire, Self::Memory>;
+    type Store: Membership;
+    fn simulation(&self) -> &Simulation<Ears, NativeWire, Self::Store>;
     fn ears(&mut self) -> &mut Ears;
     fn run(&mut self, time: Duration);
     /// Until all real nodes know of the death.
@@ -94,10 +92,10 @@ trait Cluster {
     fn declared(&self, member: NodeIndex) -> Option<Instant>;
 }
 
-struct Full<M: Memory>(Simulation<Ears, NativeWire, M>);
+struct Full<M: Membership>(Simulation<Ears, NativeWire, M>);
 
-impl<M: Memory> Cluster for Full<M> {
-    type Memory = M;
+impl<M: Membership> Cluster for Full<M> {
+    type Store = M;
 
     fn simulation(&self) -> &Simulation<Ears, NativeWire, M> {
         &self.0
@@ -129,7 +127,7 @@ impl<M: Memory> Cluster for Full<M> {
 }
 
 impl Cluster for super::sampled::Sampled<Ears> {
-    type Memory = Separate;
+    type Store = Dense<Name, Addr>;
 
     fn simulation(&self) -> &Simulation<Ears> {
         Self::simulation(self)
@@ -175,13 +173,18 @@ pub fn sampled(sample: &Sample) -> Result<Answers, CreateError> {
 /// # Errors
 /// If no node can have such options.
 pub fn full(sample: &Sample) -> Result<Answers, CreateError> {
-    if sample.members >= TOGETHER { full_in(sample, Together::new()) } else { full_in(sample, Separate) }
+    if sample.members >= TOGETHER {
+        full_in::<Shared<Name, Addr>>(sample)
+    } else {
+        full_in::<Dense<Name, Addr>>(sample)
+    }
 }
 
-fn full_in(sample: &Sample, memory: impl Memory) -> Result<Answers, CreateError> {
+fn full_in<M: Membership>(sample: &Sample) -> Result<Answers, CreateError> {
     let link = Link::new(Latency::uniform(sample.latency.0, sample.latency.1)).with_loss(sample.loss);
     let ears = Ears { heard: Vec::new(), watch: Watch::new(sample.members) };
-    let mut cluster = Simulation::with_memory(sample.seed, Network::new(link), ears, NativeWire, memory);
+    let mut cluster: Simulation<_, _, M> =
+        Simulation::with_membership(sample.seed, Network::new(link), ears, NativeWire);
     cluster.form(sample.members, &sample.options)?;
     Ok(ask(&mut Full(cluster), sample.members, sample.members))
 }
@@ -257,7 +260,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of<M: Memory>(simulation: &Simulation<Ears, NativeWire, M>) -> Self {
+    fn of<M: Membership>(simulation: &Simulation<Ears, NativeWire, M>) -> Self {
         let nodes = simulation.len().max(1) as f64;
         let sum = |of: fn(&Traffic) -> u64| {
             simulation.nodes().map(|node| of(&simulation.traffic(node))).sum::<u64>() as f64 / nodes

@@ -1,10 +1,10 @@
 //! How fast the simulator is, and what memory it takes: on the machine that it runs on. Nothing here reaches any other figure.
 
 use super::{bootstrap::Bootstrap, raw::Figures, sampled::Sample};
-use crate::{Memory, Network, NodeIndex, Options, Separate, Simulation, Together, cli::Failure};
+use crate::{Addr, Membership, Name, Network, NodeIndex, Options, Simulation, cli::Failure};
 use bytes::Bytes;
 use core::time::Duration;
-use memberlist_proto::{CreateError, types::NativeWire};
+use memberlist_proto::{CreateError, Dense, Shared, types::NativeWire};
 use std::{fs, process::Command, thread, time::Instant};
 
 pub(super) const FILE: &str = "scale-machine.csv";
@@ -56,10 +56,10 @@ impl What {
 
     fn run(self, seed: u64, nodes: usize, time: Duration) -> Result<Measured, CreateError> {
         match self {
-            Self::Idle => idle(seed, nodes, Separate, Duration::from_secs(2), time),
-            Self::IdleTogether => idle(seed, nodes, Together::new(), Duration::from_secs(2), time),
+            Self::Idle => idle::<Dense<Name, Addr>>(seed, nodes, Duration::from_secs(2), time),
+            Self::IdleTogether => idle::<Shared<Name, Addr>>(seed, nodes, Duration::from_secs(2), time),
             // The first come after one interval of push/pulls, then the same number each second.
-            Self::PushPullTogether => idle(seed, nodes, Together::new(), Duration::from_secs(320), time),
+            Self::PushPullTogether => idle::<Shared<Name, Addr>>(seed, nodes, Duration::from_secs(320), time),
             Self::Broadcast => broadcast(seed, nodes, time),
             Self::Join => {
                 let clock = Clock::start();
@@ -132,14 +132,13 @@ pub(super) fn measure(number: usize) -> Result<Vec<String>, Failure> {
     Ok(row.to_vec())
 }
 
-fn idle<M: Memory>(
+fn idle<M: Membership>(
     seed: u64,
     nodes: usize,
-    memory: M,
     warm_up: Duration,
     time: Duration,
 ) -> Result<Measured, CreateError> {
-    let mut cluster = Simulation::with_memory(seed, Network::lan(), (), NativeWire, memory);
+    let mut cluster: Simulation<_, _, M> = Simulation::with_membership(seed, Network::lan(), (), NativeWire);
     cluster.form(nodes, &Options::lan())?;
     cluster.run_for(warm_up);
     let (clock, before) = (Clock::start(), cluster.events());
@@ -148,7 +147,7 @@ fn idle<M: Memory>(
 }
 
 fn broadcast(seed: u64, nodes: usize, time: Duration) -> Result<Measured, CreateError> {
-    let mut cluster = Simulation::with_memory(seed, Network::lan(), (), NativeWire, Together::new());
+    let mut cluster = Simulation::sharing(seed, Network::lan(), ());
     cluster.form(nodes, &Options::lan())?;
     cluster.run_for(Duration::from_secs(2));
     let (clock, before) = (Clock::start(), cluster.events());
