@@ -368,7 +368,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             Message::Ping(ping) => self.on_ping(now, from, ping),
             Message::IndirectPing(request) => self.on_indirect_ping(now, from, request),
             Message::Ack(ack) => self.on_ack(now, &from, ack),
-            Message::Nack(nack) => self.on_nack(&from, nack),
+            Message::Nack(nack) => self.on_nack(now, &from, nack),
             Message::Suspect(suspect) => {
                 self.on_suspect(now, Some(from), suspect, suspect::Hearsay::Accusation)
             }

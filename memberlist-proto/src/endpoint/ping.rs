@@ -121,6 +121,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             ) => self.may_speak_for(from, Some(address)),
         };
         if !expected {
+            // Somebody answered a void probe in the end: it stays void.
+            if matches!(self.pending.get(&ack.seq), Some(Pending::Settling(settling)) if settling.void.is_some())
+            {
+                self.pending.remove(&ack.seq);
+            }
             self.stats.stray_acks += 1;
             return;
         }
@@ -145,16 +150,26 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         expected == Some(from) || !self.members.iter().any(|r| r.node.address == *from)
     }
 
-    pub(super) fn on_nack(&mut self, from: &A, nack: Nack) {
+    pub(super) fn on_nack(&mut self, now: Instant, from: &A, nack: Nack) {
+        let mut void = None;
         let helpers = match self.pending.get_mut(&nack.seq) {
             Some(Pending::Probe) => self.probe.as_mut().map(|p| &mut p.helpers),
-            Some(Pending::Settling(settling)) => Some(&mut settling.helpers),
+            Some(Pending::Settling(settling)) => {
+                void = Some(&mut settling.void);
+                Some(&mut settling.helpers)
+            }
             _ => None,
         };
         // One vote a helper: a second nack from the same address changes nothing.
-        match helpers.and_then(|h| h.iter_mut().find(|h| h.node.address == *from)) {
-            Some(helper) => helper.nacked = true,
-            None => self.stats.stray_acks += 1,
+        let Some(helper) = helpers.and_then(|h| h.iter_mut().find(|h| h.node.address == *from)) else {
+            self.stats.stray_acks += 1;
+            return;
+        };
+        helper.nacked = true;
+        let by = helper.node.id.clone();
+        if let Some((suspect, report)) = void.and_then(Option::take) {
+            self.pending.remove(&nack.seq);
+            self.on_late_nack(now, suspect, report, &by);
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Helper<I, A> {
 /// A probe that failed: the nacks that still come are counted for a moment before the health score pays for missing ones.
 pub(super) struct Settling<I, A> {
     pub(super) helpers: Vec<Helper<I, A>>,
+    /// What it accuses, if it was void because nobody was heard (stall rules): a nack that only comes late makes it count after all.
+    pub(super) void: Option<(Suspect<I>, ProbeReport<I>)>,
 }
 
 impl<I, A> Settling<I, A> {
@@ -189,13 +191,19 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         };
         let suspect =
             Suspect { incarnation: probe.incarnation, node: probe.node.id.clone(), from: self.id.clone() };
-        let accusations = self.judge_probe(now, &probe, (suspect, report));
+        let accusation = (suspect, report);
+        let accusations = self.judge_probe(now, &probe, accusation.clone());
         if accusations.is_empty() {
+            let settling = Settling { helpers: probe.helpers, void: Some(accusation) };
+            self.pending.insert(seq, ping::Pending::Settling(settling));
+            let patience = scale::protocol_period(&self.options);
+            self.timers.insert(now + patience, Timer::ProbeSettled(seq));
             self.emit(Event::ProbeAborted { node: probe.node });
             return self.adjust_health(1);
         }
         self.stats.probes_failed += 1;
-        self.pending.insert(seq, ping::Pending::Settling(Settling { helpers: probe.helpers }));
+        let settling = Settling { helpers: probe.helpers, void: None };
+        self.pending.insert(seq, ping::Pending::Settling(settling));
         self.timers.insert(now + self.options.probe_timeout / 5, Timer::ProbeSettled(seq));
         for (suspect, report) in accusations {
             self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
@@ -211,9 +219,29 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     pub(super) fn on_probe_settled(&mut self, seq: SequenceNumber) {
-        if let Some(ping::Pending::Settling(settling)) = self.pending.remove(&seq) {
+        // A void one was paid for when it failed.
+        if let Some(ping::Pending::Settling(settling)) = self.pending.remove(&seq)
+            && settling.void.is_none()
+        {
             self.adjust_health(settling.delta());
         }
+    }
+
+    /// The first nack of a void probe came after its deadline: on a network on which nacks take that long, nobody would ever be suspected without
+    /// it. We are heard, and the target was silent to somebody else, too.
+    pub(super) fn on_late_nack(
+        &mut self,
+        now: Instant,
+        suspect: Suspect<I>,
+        mut report: ProbeReport<I>,
+        by: &I,
+    ) {
+        if let Some((_, answer)) = report.helpers.iter_mut().find(|(id, _)| id == by) {
+            *answer = HelperAnswer::Nack;
+        }
+        self.hearing.concluded();
+        self.stats.probes_failed += 1;
+        self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
     }
 
     /// The packet of [`Transmit::probe`](crate::Transmit::probe) could not be sent for a reason on this machine (no

@@ -30,6 +30,39 @@ fn aborted(solo: &Solo) -> usize {
 
 // ---- void probes ----
 
+/// A nack that comes after the deadline shows that we are heard: the probe counts after all. An ack shows that the target lives.
+#[test]
+fn late_nack_makes_a_void_probe_count_unless_an_ack_came() {
+    for answered in [false, true] {
+        let mut solo = Solo::with_members(without_streams(), [2, 3, 4]);
+        let (target, seq) = solo.until_probe();
+        solo.advance(ms(500));
+        let helper = others_than(target, 2..=4)[0];
+        solo.advance(ms(550));
+        assert_eq!((solo.state(target), aborted(&solo)), (Some(State::Alive), 1));
+        if answered {
+            solo.ack(target, seq);
+        }
+        solo.nack(helper, seq);
+        solo.nack(helper, seq);
+        let expected = if answered { State::Alive } else { State::Suspect };
+        assert_eq!(solo.state(target), Some(expected), "answered: {answered}");
+        assert_eq!(solo.machine.stats().probes_failed, u64::from(!answered));
+    }
+}
+
+/// Helpers have 100 ms, of which they wait 80 before they say no: where a round trip takes longer than the rest, every nack is late.
+#[test]
+fn crash_is_found_where_all_nacks_are_late() {
+    for seed in 0..4 {
+        let mut net = Net::cluster(8, &Options::lan().with_probe_interval(ms(600)), 870 + seed);
+        net.latency = (ms(60), ms(62));
+        net.run(secs(5));
+        net.crash(5);
+        assert!(net.run_until(secs(25), |net| net.all_see(7)), "seed {seed}");
+    }
+}
+
 #[test]
 fn probe_that_fails_while_nobody_is_heard_is_void_and_our_health_pays() {
     let mut solo = Solo::with_members(without_streams(), [2, 3, 4]);
