@@ -54,3 +54,6 @@ pub(crate) fn generator(seed: &Seed) -> EndpointRng {
     });
     Box::new(rand_pcg::Pcg64Dxsm::new(state, stream))
 }
+
+#[cfg(test)]
+mod tests;

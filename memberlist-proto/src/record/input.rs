@@ -151,6 +151,41 @@ inputs! {
 /// Merges that are under way, by their numbers.
 pub(super) type Merges<I, A> = BTreeMap<u64, Merge<I, A>>;
 
+impl<I, A> Input<I, A> {
+    /// When it came; `None`: it is one that takes effect whenever it comes.
+    #[must_use]
+    pub const fn at(&self) -> Option<Instant> {
+        match self {
+            Self::Forget { .. } | Self::SetAckPayload { .. } => None,
+            Self::Message { now, .. }
+            | Self::Timeout { now }
+            | Self::SendFailure { now, .. }
+            | Self::AdmitPacket { now, .. }
+            | Self::Reject { now, .. }
+            | Self::Gossip { now }
+            | Self::SetSeeds { now, .. }
+            | Self::Join { now, .. }
+            | Self::CancelJoin { now, .. }
+            | Self::Leave { now }
+            | Self::Rejoin { now }
+            | Self::Ping { now, .. }
+            | Self::StreamPing { now, .. }
+            | Self::PushPull { now, .. }
+            | Self::BeginMerge { now, .. }
+            | Self::MergeStates { now, .. }
+            | Self::FinishMerge { now, .. }
+            | Self::Restore { now, .. }
+            | Self::StreamAck { now, .. }
+            | Self::StreamFailure { now, .. }
+            | Self::UpdateMeta { now, .. }
+            | Self::UpdateAddress { now, .. }
+            | Self::SetOptions { now, .. }
+            | Self::Broadcast { now, .. }
+            | Self::Send { now, .. } => Some(*now),
+        }
+    }
+}
+
 impl<I: Id, A: Address> Input<I, A> {
     /// Makes the call; gives the fingerprint of what it returned. `None`: it goes on with a merge that was not begun.
     pub(super) fn apply<W: Wire<I, A>>(

@@ -1,4 +1,4 @@
-//! `replay`: steps through a stored trace.
+//! `replay`: steps through a stored trace, or through the recorded life of a node.
 
 use super::{Failure, Outcome, Verdict, show};
 use crate::{
@@ -9,9 +9,11 @@ use crate::{
 use core::time::Duration;
 use std::{
     fs::File,
-    io::{BufRead, BufReader, IsTerminal},
+    io::{BufRead, BufReader, IsTerminal, Read},
     path::PathBuf,
 };
+
+mod recording;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +22,10 @@ Examples:
   memberlist-sim replay p.trace --kind event --node 3       what node 3 reported
   memberlist-sim replay p.trace --containing \"failed 3\" --step --about 3
                                                             stop wherever node 3 is held for failed, and see who thinks so
+  memberlist-sim replay node.record --containing Suspected  what a live node was told when it suspected somebody
+
+A recording of a live node (`start_recorded`) is given to the same state machine again, and the same must come of every step; it needs
+the version that made it.
 
 With --step each step waits for Enter; `b` and Enter shows who believes what, `b 3` of node 3 alone, `q` ends. Where nobody sits at a
 terminal all steps come at once.";
@@ -28,7 +34,7 @@ terminal all steps come at once.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A trace that `run --trace` has stored
+    /// A trace that `run --trace` has stored, or a recording of a live node
     trace: PathBuf,
     /// Only steps of this node; may be given more than once
     #[arg(long, value_name = "N")]
@@ -79,7 +85,15 @@ pub(super) fn about(scenario: &Scenario) -> String {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let reader = open(args)?;
+    let path = args.trace.display();
+    let unreadable = |error| Failure::new(format!("can't read {path}: {error}"));
+    let mut file = BufReader::new(File::open(&args.trace).map_err(unreadable)?);
+    if recording::is_one(file.fill_buf().map_err(unreadable)?) {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
+        return recording::run(args, &bytes);
+    }
+    let reader = Reader::new(file).map_err(|error| Failure::new(format!("{path}: {error}")))?;
     if args.verify {
         return verify(args, reader);
     }
@@ -93,7 +107,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     if let Some(until) = args.until {
         filter.until = Instant::START + until;
     }
-    let stops = args.step && std::io::stdin().is_terminal();
+    let stops = args.step && is_terminal();
     let fault = |error| Failure::new(format!("{}: {error}", args.trace.display()));
     while let Some(entry) = reader.next_entry().map_err(fault)? {
         if entry.at > filter.until {
@@ -111,7 +125,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         {
             show(&believed(&beliefs, Some(node)))?;
         }
-        if stops && !wait(&beliefs)? {
+        if stops && !pause(|about| believed(&beliefs, about))? {
             return Ok(Verdict::Holds);
         }
     }
@@ -119,13 +133,6 @@ pub(super) fn run(args: &Args) -> Outcome {
         show(&believed(&beliefs, args.about))?;
     }
     Ok(Verdict::Holds)
-}
-
-fn open(args: &Args) -> Result<Reader<BufReader<File>>, Failure> {
-    let path = args.trace.display();
-    let file =
-        File::open(&args.trace).map_err(|error| Failure::new(format!("can't read {path}: {error}")))?;
-    Reader::new(BufReader::new(file)).map_err(|error| Failure::new(format!("{path}: {error}")))
 }
 
 /// A step with its time in seconds.
@@ -147,8 +154,12 @@ fn believed(beliefs: &Beliefs, about: Option<u32>) -> String {
     }
 }
 
-/// Waits for the user; false: it is enough.
-fn wait(beliefs: &Beliefs) -> Result<bool, Failure> {
+fn is_terminal() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Waits for the user, who may ask who believes what; false: it is enough.
+fn pause(believed: impl Fn(Option<u32>) -> String) -> Result<bool, Failure> {
     loop {
         let mut answer = String::new();
         if std::io::stdin().lock().read_line(&mut answer)? == 0 {
@@ -158,8 +169,8 @@ fn wait(beliefs: &Beliefs) -> Result<bool, Failure> {
         match (words.next(), words.next().map(str::parse)) {
             (None, _) => return Ok(true),
             (Some("q"), None) => return Ok(false),
-            (Some("b"), None) => show(&believed(beliefs, None))?,
-            (Some("b"), Some(Ok(node))) => show(&believed(beliefs, Some(node)))?,
+            (Some("b"), None) => show(&believed(None))?,
+            (Some("b"), Some(Ok(node))) => show(&believed(Some(node)))?,
             _ => show("Enter: the next step; b: who believes what; b 3: of node 3; q: enough\n")?,
         }
     }
