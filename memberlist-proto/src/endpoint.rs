@@ -169,6 +169,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     heard: heard::Heard,
     hearing: stall::Hearing<I>,
     forgotten: forgotten::Forgotten<I, A>,
+    searches: suspect::Searches,
     next_broadcast: u64,
     fairness: Fairness,
     budget: PeerBudget<A>,
@@ -308,6 +309,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             heard: heard::Heard::new(),
             hearing: stall::Hearing::new(now),
             forgotten: forgotten::Forgotten::new(),
+            searches: suspect::Searches::new(now),
             next_broadcast: rng.next_u32().into(),
             fairness: Fairness::default(),
             budget: PeerBudget::new(

@@ -14,7 +14,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let Some(record) = self.members.get(key) else { return };
         if dead.incarnation < record.incarnation || record.state().is_gone() {
             if !dead.is_leave() {
-                self.set_right(from, key);
+                self.set_right(now, from, &dead.from, key);
             }
             return;
         }

@@ -26,6 +26,30 @@ impl<I> Hearsay<I> {
     }
 }
 
+/// Records that are looked at in searches for an address in one second: some hundredths of a second's work.
+const MAX_LOOKS: usize = 1 << 23;
+
+/// How much was searched for lately.
+pub(super) struct Searches {
+    since: Instant,
+    looks: usize,
+}
+
+impl Searches {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { since: now, looks: 0 }
+    }
+
+    /// Whether one more search among so many records is worth its while now.
+    fn admit(&mut self, now: Instant, records: usize) -> bool {
+        if now.since(self.since) >= admission::REPORT_INTERVAL {
+            *self = Self::new(now);
+        }
+        self.looks = self.looks.saturating_add(records);
+        self.looks <= MAX_LOOKS
+    }
+}
+
 impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     pub(super) fn on_suspect(
         &mut self,
@@ -34,10 +58,12 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         suspect: Suspect<I>,
         hearsay: Hearsay<I>,
     ) {
-        let Some(key) = self.members.key(&suspect.node) else { return self.set_right_late(from, &suspect) };
+        let Some(key) = self.members.key(&suspect.node) else {
+            return self.set_right_late(now, from, &suspect);
+        };
         let Some(record) = self.members.get(key) else { return };
         if suspect.incarnation < record.incarnation || record.state().is_gone() {
-            return self.set_right(from, key);
+            return self.set_right(now, from, &suspect.from, key);
         }
         let plausible = if key == self.me {
             self.may_concern_us(now, suspect.incarnation, hearsay.is_asked())
@@ -58,9 +84,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// A member accuses somebody in vain, or passes on what another says. If it is ourselves, it has missed our refutation (or departure), and if it is
     /// somebody who has left, it has missed that: before it declares a death that is none, it is told.
-    pub(super) fn set_right(&mut self, from: Option<A>, key: MemberKey) {
+    pub(super) fn set_right(&mut self, now: Instant, from: Option<A>, accuser: &I, key: MemberKey) {
         let concerns = key == self.me || self.members.get(key).is_some_and(|r| r.state() == State::Left);
-        if let Some(from) = from.filter(|from| concerns && self.is_members_address(from))
+        if let Some(from) = from.filter(|from| concerns && self.is_members_address(now, from, accuser))
             && let Some(statement) = self.statement_about(key)
         {
             self.transmit(from, &[statement], None);
@@ -68,9 +94,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     /// The same if whoever has left is forgotten already: the accuser found out late.
-    fn set_right_late(&mut self, from: Option<A>, suspect: &Suspect<I>) {
+    fn set_right_late(&mut self, now: Instant, from: Option<A>, suspect: &Suspect<I>) {
         if let Some(incarnation) = self.forgotten.departure(&suspect.node, suspect.incarnation)
-            && let Some(from) = from.filter(|from| self.is_members_address(from))
+            && let Some(from) = from.filter(|from| self.is_members_address(now, from, &suspect.from))
         {
             let node = suspect.node.clone();
             let left = Message::Dead(Dead { incarnation, from: node.clone(), node });
@@ -78,9 +104,12 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         }
     }
 
-    /// Whether a member lives there: nobody else is told anything that it did not ask for.
-    fn is_members_address(&self, address: &A) -> bool {
-        self.members.iter().any(|r| !r.state().is_gone() && r.node.address == *address)
+    /// Whether a member lives there: nobody else is told anything that it did not ask for. If it is not the accuser, all members are looked
+    /// at; of a flood of forged accusations only the first few are worth that.
+    fn is_members_address(&mut self, now: Instant, address: &A, accuser: &I) -> bool {
+        let lives_there = |r: &Record<I, A>| !r.state().is_gone() && r.node.address == *address;
+        self.members.by_id(accuser).is_some_and(lives_there)
+            || (self.searches.admit(now, self.members.len()) && self.members.iter().any(lives_there))
     }
 
     /// Another accuser of a node that is suspected already: the more accusers, the sooner it is over.

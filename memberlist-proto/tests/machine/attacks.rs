@@ -231,3 +231,28 @@ fn replaced_broadcasts_keep_to_the_limit_in_bytes() {
     let smaller = solo.machine.broadcast(solo.now, Some(Bytes::from(vec![0])), vec![1; 5].into());
     assert!(smaller.is_ok(), "what makes it smaller always goes");
 }
+
+/// Whether a member lives where an accusation came from takes a look at all members; nobody can make us spend our time on that.
+#[test]
+fn flood_of_old_accusations_does_not_make_us_search_all_the_time() {
+    let members = 5_000;
+    let mut solo = Solo::with_members(quiet(), 2..=members);
+    let told = |solo: &mut Solo, from: Id, accuser: Id, times: usize| {
+        solo.clear();
+        for _ in 0..times {
+            solo.hear(from, Message::Suspect(suspect(ME, 0, accuser)));
+        }
+        assert!(
+            solo.sent.iter().all(|(to, packet)| *to == addr(from) && matches!(packet[0], Message::Alive(_)))
+        );
+        solo.sent.len()
+    };
+    solo.advance(secs(1));
+    // Somebody else is said to accuse us.
+    let searches = (1 << 23) / members as usize;
+    assert_eq!(told(&mut solo, 2, 3, 2 * searches), searches);
+    // Members that accuse us themselves are found without a search.
+    assert_eq!(told(&mut solo, 4, 4, 1), 1);
+    solo.advance(secs(1));
+    assert_eq!(told(&mut solo, 2, 3, 1), 1);
+}
