@@ -18,7 +18,7 @@ const REST: Duration = Duration::from_secs(20);
 /// Traffic of a quiet cluster is that of the last part of the rest.
 const QUIET: Duration = Duration::from_secs(10);
 /// What happens is counted until so long after the death, or until it is found by all if that takes longer.
-const AFTERMATH: Duration = Duration::from_secs(60);
+const AFTERMATH: Duration = Duration::from_secs(30);
 
 type Cluster<M> = Simulation<Watch, NativeWire, M>;
 
