@@ -30,7 +30,9 @@ pub(super) struct Crowd {
     probe_timeout: u64,
     indirect_checks: usize,
     stream_ping: bool,
-    /// From one push/pull of a member to its next.
+    /// Whether members probe at all.
+    probes: bool,
+    /// From one push/pull of a member to its next; 0: there are none.
     push_pull: u64,
     states: States,
     down: BTreeSet<NodeIndex>,
@@ -99,6 +101,7 @@ impl Crowd {
             real: sample.real,
             loss: sample.loss,
             packet: options.packet_size,
+            probes: !options.probe_interval.is_zero(),
             probe_interval: millis(options.probe_interval).max(1),
             probe_timeout: millis(options.probe_timeout),
             indirect_checks: options.indirect_checks,
@@ -116,14 +119,21 @@ impl Crowd {
     /// Sets everything going that goes on for ever.
     pub(super) fn begin<O: Observer>(&mut self, simulation: &mut Simulation<O>) {
         let now = tick_of(simulation);
+        if self.talk.counted == 0 {
+            return;
+        }
         for node in (0..self.real as u32).map(NodeIndex) {
-            self.later(now, self.probe_pause(), Deed::Probe(node));
-            self.later(now, self.push_pull_pause(), Deed::PushPull(node));
-            if self.loss > 0.0 {
+            if self.probes {
+                self.later(now, self.probe_pause(), Deed::Probe(node));
+            }
+            if self.push_pull > 0 {
+                self.later(now, self.push_pull_pause(), Deed::PushPull(node));
+            }
+            if self.loss > 0.0 && self.probes && self.indirect_checks > 0 {
                 self.later(now, self.ask_pause(), Deed::Ask(node));
             }
         }
-        if self.loss > 0.0 {
+        if self.loss > 0.0 && self.probes {
             self.later(now, self.alarm_pause(), Deed::FalseAlarm);
         }
     }
@@ -134,8 +144,9 @@ impl Crowd {
     {
         if self.down.insert(member) && member.place() >= self.real {
             self.talk.counted = self.talk.counted.saturating_sub(1);
-            let now = tick_of(simulation);
-            self.later(now, self.probe_pause(), Deed::ProbeDown(member));
+            if self.probes && self.talk.counted > 0 {
+                self.later(tick_of(simulation), self.probe_pause(), Deed::ProbeDown(member));
+            }
         }
     }
 
@@ -184,7 +195,7 @@ impl Crowd {
                     self.probe(simulation, now, node);
                 }
             }
-            Deed::ProbeOthers(seq) => self.probe_others(simulation, now, seq),
+            Deed::ProbeOthers(seq) => self.probe_others(simulation, seq),
             Deed::ProbeFailed(seq) => {
                 if let Some(Asked { of, why: Why::Probe { by } }) = self.asked.remove(&seq) {
                     self.accuse(simulation, now, by, of);
@@ -242,7 +253,7 @@ impl Crowd {
         self.ping(simulation, by, node, seq);
     }
 
-    fn probe_others<O: Observer>(&mut self, simulation: &mut Simulation<O>, now: u64, seq: SequenceNumber) {
+    fn probe_others<O: Observer>(&mut self, simulation: &mut Simulation<O>, seq: SequenceNumber) {
         let Some(Asked { of: target, why: Why::Probe { by } }) = self.asked.get(&seq) else { return };
         let (target, by) = (*target, *by);
         for _ in 0..self.indirect_checks {
@@ -260,7 +271,8 @@ impl Crowd {
             }
         }
         if self.stream_ping && simulation.is_up(target) {
-            let deadline = simulation.now() + Duration::from_millis(self.probe_interval - self.probe_timeout);
+            let deadline = simulation.now()
+                + Duration::from_millis(self.probe_interval.saturating_sub(self.probe_timeout));
             let mut at = simulation.now();
             for (from, to, bytes) in [(by, target, 0), (target, by, 0), (by, target, 40), (target, by, 20)] {
                 at = simulation.carried(from, to, at, [0; 64].get(..bytes).unwrap_or_default());
@@ -270,7 +282,6 @@ impl Crowd {
                 self.asked.remove(&seq);
             }
         }
-        let _ = now;
     }
 
     /// One of the counted probed a member that is down: its helpers among the real nodes are asked, too.
@@ -583,7 +594,7 @@ impl Crowd {
     /// After a pause of this length on average, each moment being as likely.
     fn later(&mut self, now: u64, mean: f64, deed: Deed) {
         let pause = -libm::log(1.0 - random::unit(&mut self.rng)) * mean;
-        self.at(now + 1 + pause as u64, deed);
+        self.at(now.saturating_add(1).saturating_add(pause as u64), deed);
     }
 
     /// From one probe of a member by the counted to the next: each probes one of the others in an interval.

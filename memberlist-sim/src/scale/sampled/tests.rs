@@ -77,3 +77,20 @@ fn accused_member_of_the_crowd_refutes_and_nobody_dies() {
     drop(cluster);
     assert_eq!(deaths, 0);
 }
+
+#[test]
+fn whatever_is_switched_off_does_not_happen() {
+    let mut sample = Sample::new(6, 1_000, 3).with_loss(1e-9);
+    sample.options.probe_interval = Duration::ZERO;
+    sample.options.push_pull_interval = Duration::ZERO;
+    sample.options.gossip_interval = Duration::ZERO;
+    let mut cluster = sample.start(()).unwrap();
+    cluster.crash(NodeIndex(999));
+    cluster.run_for(Duration::from_secs(5));
+    assert!(
+        cluster.simulation().nodes().all(|node| cluster.simulation().traffic(node) == Default::default())
+    );
+    let mut alone = Sample::new(7, 3, 3).start(()).unwrap();
+    alone.run_for(Duration::from_secs(5));
+    assert!(alone.simulation().views_are_true());
+}
