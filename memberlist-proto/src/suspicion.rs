@@ -36,6 +36,11 @@ impl<I: PartialEq + Clone> Suspicion<I> {
         self.started + timeout(&self.timeouts, self.confirmations())
     }
 
+    /// The last moment to ask the suspect once more, so that it has this long to answer before the deadline.
+    pub(crate) fn last_call(&self, answer: Duration) -> Instant {
+        self.started + timeout(&self.timeouts, self.confirmations()).saturating_sub(answer)
+    }
+
     pub(crate) fn started(&self) -> Instant {
         self.started
     }

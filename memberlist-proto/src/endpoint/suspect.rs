@@ -77,7 +77,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             return self.refute(now, suspect.incarnation, Some(suspect.from), from.as_ref());
         }
         if record.suspicion().is_some() {
-            return self.confirm(key, suspect);
+            return self.confirm(now, key, suspect);
         }
         self.start_suspicion(now, key, suspect, hearsay);
     }
@@ -113,7 +113,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     /// Another accuser of a node that is suspected already: the more accusers, the sooner it is over.
-    fn confirm(&mut self, key: MemberKey, suspect: Suspect<I>) {
+    fn confirm(&mut self, now: Instant, key: MemberKey, suspect: Suspect<I>) {
         // Names that nobody knows must not hurry a death.
         let known = self.members.by_id(&suspect.from).is_some_and(|r| !r.state().is_gone());
         let Some(record) = self.members.get_mut(key) else { return };
@@ -122,8 +122,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         if !known || !running.suspicion.confirm(&suspect.from) {
             return;
         }
+        // One that is past is not one that we slept through.
+        let due = running.due(self.options.probe_timeout).max(now);
         self.timers.cancel(running.timer);
-        running.timer = self.timers.insert(running.suspicion.deadline(), Timer::SuspicionExpired(key));
+        running.timer = self.timers.insert(due, Timer::SuspicionExpired(key));
         self.relay_statement(suspect.node.clone(), &Message::Suspect(suspect));
     }
 
@@ -140,7 +142,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         };
         let timeouts = scale::suspicion_timeouts(&self.options, self.members.len());
         let suspicion = Suspicion::new(now, suspect.from.clone(), timeouts);
-        let timer = self.timers.insert(suspicion.deadline(), Timer::SuspicionExpired(key));
+        let called = !self.options.buddy;
+        let due = if called { suspicion.deadline() } else { suspicion.last_call(self.options.probe_timeout) };
+        let timer = self.timers.insert(due, Timer::SuspicionExpired(key));
         let lost_before = self.hearing.mark(now);
         self.members.set_state(key, State::Suspect, now);
         let Some(record) = self.members.get_mut(key) else { return };
@@ -148,6 +152,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         record.set_suspicion(RunningSuspicion {
             suspicion,
             timer,
+            called,
             reprieved: false,
             lost_before,
             reason: reason.clone(),
@@ -169,6 +174,13 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let period = self.awareness.scale(scale::protocol_period(&self.options));
         let Some(record) = self.members.get_mut(key) else { return };
         let Some(running) = record.suspicion_mut() else { return };
+        if !core::mem::replace(&mut running.called, true) {
+            // What it needs to answer, and what we need to hear if we were asleep.
+            let answer = if overslept { period } else { self.options.probe_timeout };
+            let due = running.suspicion.deadline().max(now + answer);
+            running.timer = self.timers.insert(due, Timer::SuspicionExpired(key));
+            return self.call_once_more(key);
+        }
         if overslept && !core::mem::replace(&mut running.reprieved, true) {
             running.timer = self.timers.insert(now + period, Timer::SuspicionExpired(key));
             return;
@@ -187,6 +199,18 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let dead =
             Dead { incarnation: record.incarnation, node: record.node.id.clone(), from: self.id.clone() };
         self.apply_dead(now, key, dead);
+    }
+
+    /// Buddy: the suspect is told once more before it is declared dead. Gossip may have missed it, or we its refutation; if it lives,
+    /// it says so at once. (Nothing rides along: if it is dead, that would be lost.)
+    fn call_once_more(&mut self, key: MemberKey) {
+        let Some(record) = self.members.get(key) else { return };
+        let to = record.node.address.clone();
+        let (incarnation, node) = (record.incarnation, record.node.id.clone());
+        let suspect = Message::Suspect(Suspect { incarnation, node, from: self.id.clone() });
+        if let Some(message) = self.encode(&suspect) {
+            self.push_transmit(to, alloc::vec![message], None);
+        }
     }
 
     /// Forgets the suspicion, and says what it was.

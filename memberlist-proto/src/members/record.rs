@@ -43,11 +43,20 @@ struct Rare<I> {
 pub(crate) struct RunningSuspicion<I> {
     pub(crate) suspicion: Suspicion<I>,
     pub(crate) timer: TimerKey,
+    /// Whether the suspect was asked once more before the end; until then the timer is for that.
+    pub(crate) called: bool,
     /// Whether it was extended because we slept when it ran out.
     pub(crate) reprieved: bool,
     /// How much time we had lost before it by our own fault, see the stall room.
     pub(crate) lost_before: Duration,
     pub(crate) reason: SuspicionReason<I>,
+}
+
+impl<I: PartialEq + Clone> RunningSuspicion<I> {
+    /// When there is something to do: to ask the suspect once more, with so long to answer, or else the verdict.
+    pub(crate) fn due(&self, answer: Duration) -> Instant {
+        if self.called { self.suspicion.deadline() } else { self.suspicion.last_call(answer) }
+    }
 }
 
 /// Counts how often a place of the table was given up. It comes round after sixteen million times: a node is remembered for
@@ -179,7 +188,13 @@ impl<I: Id, A: Address> Record<I, A> {
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         let rare = |record: &Self| {
             let suspicion = record.suspicion().map(|running| {
-                (running.suspicion.started(), running.suspicion.deadline(), running.timer, running.reprieved)
+                (
+                    running.suspicion.started(),
+                    running.suspicion.deadline(),
+                    running.timer,
+                    running.called,
+                    running.reprieved,
+                )
             });
             (suspicion, record.rare.as_ref().and_then(|rare| rare.reaper), record.conflict_at())
         };

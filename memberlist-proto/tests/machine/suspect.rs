@@ -2,7 +2,7 @@
 
 use crate::solo::*;
 use memberlist_proto::{
-    Event, Evidence,
+    Event, Evidence, Options,
     types::{Message, State},
 };
 
@@ -202,4 +202,62 @@ fn accuser_who_missed_our_refutation_is_told_again() {
     solo.hear(9, Message::Suspect(suspect(ME, 1, 9)));
     assert!(!told(&solo, 9), "strangers are told nothing");
     assert_eq!(solo.incarnation(), 2, "it is the same refutation");
+}
+
+/// Nothing is said but what a suspicion itself makes us say.
+fn silent() -> Options {
+    quiet().with_probe_interval(ms(0)).with_gossip_interval(ms(0)).with_stall_rules(false)
+}
+
+/// The accusations that went to a node itself.
+fn told(solo: &Solo, id: u32) -> Vec<Msg> {
+    let accusations = solo.messages().filter(|(to, m)| *to == addr(id) && matches!(m, Message::Suspect(_)));
+    accusations.map(|(_, message)| message.clone()).collect()
+}
+
+/// Whoever missed all gossip about itself is asked once more before it is declared dead, early enough to answer.
+#[test]
+fn suspect_is_told_once_more_before_the_end() {
+    let mut solo = Solo::with_members(silent(), [2]);
+    solo.hear(2, Message::Suspect(suspect(2, 1, 9)));
+    solo.clear();
+    // Two nodes: the shortest timeout, 4 s; an answer has 500 ms.
+    solo.advance(ms(3_499));
+    assert_eq!(told(&solo, 2), []);
+    solo.clear();
+    solo.advance(ms(1));
+    assert_eq!(told(&solo, 2), [Message::Suspect(suspect(2, 1, ME))]);
+    solo.clear();
+    solo.hear(2, Message::Alive(alive(2, 2)));
+    solo.advance(ms(10_000));
+    assert_eq!(solo.state(2), Some(State::Alive));
+    assert_eq!(told(&solo, 2), []);
+}
+
+/// A confirmation that leaves no time for the answer does not make the verdict earlier than the answer can come.
+#[test]
+fn hurried_verdict_still_waits_for_the_answer() {
+    let mut solo = Solo::with_members(silent(), 2..=30);
+    solo.hear(3, Message::Suspect(suspect(2, 1, 3)));
+    // Longer than the shortest suspicion, shorter than the longest.
+    solo.advance(ms(8_000));
+    solo.clear();
+    for accuser in 4..=5 {
+        solo.hear(accuser, Message::Suspect(suspect(2, 1, accuser)));
+    }
+    solo.advance(ms(499));
+    assert_eq!(solo.state(2), Some(State::Suspect), "it has half a second to answer");
+    solo.advance(ms(1));
+    assert_eq!(solo.state(2), Some(State::Dead));
+}
+
+/// Without the buddy system nobody is asked once more.
+#[test]
+fn suspect_is_not_told_once_more_without_the_buddy_system() {
+    let mut solo = Solo::with_members(silent().with_buddy(false), [2]);
+    solo.hear(2, Message::Suspect(suspect(2, 1, 9)));
+    solo.clear();
+    solo.advance(ms(4_000));
+    assert_eq!(solo.state(2), Some(State::Dead));
+    assert_eq!(told(&solo, 2), []);
 }

@@ -326,6 +326,7 @@ fn take(store: &mut Lockstep<u32, u32>, now: Instant, step: Step, rng: &mut Pcg3
                 store.get_mut(key).unwrap().set_suspicion(RunningSuspicion {
                     suspicion: Suspicion::new(now, 1, timeouts),
                     timer: timer(),
+                    called: false,
                     reprieved: false,
                     lost_before: Default::default(),
                     reason,
