@@ -109,7 +109,8 @@ pub enum Event<I, A> {
         command: PingId,
     },
     /// A probe failed because nothing could be sent from here, or because this process slept through it or heard nothing at all
-    /// (see [`Options::stall_rules`](crate::Options::stall_rules)); nobody is suspected for it.
+    /// (see [`Options::stall_rules`](crate::Options::stall_rules)); nobody is suspected for it, unless a helper's answer still shows that
+    /// we are heard, or such probes do not end.
     ProbeAborted {
         /// Whom we wanted to probe.
         node: Node<I, A>,

@@ -92,8 +92,9 @@ pub struct Options {
     /// other live member up to 60: then whoever is silent is found dead after all.
     ///
     /// Default: local true, lan true, wan true.
-    /// Cost: a node that is cut off from all others finds them dead later by about that time; nothing changes at nodes that
-    /// hear others, nor with a single other member.
+    /// Cost: a node that is cut off from all others finds them dead later by about that time; so may the few survivors of a crash of
+    /// most members, or on a network that loses a large part of all packets, because little comes in there. Nothing changes with a single other
+    /// member, without `indirect_checks`, or on a wire without nacks.
     /// Source: ours; after Lifeguard's experiments with blocked members.
     pub stall_rules: bool,
     /// How often a broadcast is handed out: this times the number of digits of the cluster size, at least once.

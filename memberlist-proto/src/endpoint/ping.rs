@@ -121,10 +121,14 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             ) => self.may_speak_for(from, Some(address)),
         };
         if !expected {
-            // Somebody answered a void probe in the end: it stays void.
-            if matches!(self.pending.get(&ack.seq), Some(Pending::Settling(settling)) if settling.void.is_some())
+            // The target or a helper answered a void probe in the end: it stays void.
+            if let Some(Pending::Settling(settling)) = self.pending.get(&ack.seq)
+                && let Some((suspect, _)) = &settling.void
             {
-                self.pending.remove(&ack.seq);
+                let target = self.members.by_id(&suspect.node).map(|r| &r.node.address);
+                if target == Some(from) || settling.helpers.iter().any(|h| h.node.address == *from) {
+                    self.pending.remove(&ack.seq);
+                }
             }
             self.stats.stray_acks += 1;
             return;

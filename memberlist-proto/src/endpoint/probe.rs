@@ -165,7 +165,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     ) {
         let Some(probe) = self.probe.take_if(|p| p.seq == seq) else { return };
         self.drop_probe_timers(&probe);
-        self.hearing.concluded();
+        self.hearing.concluded(probe.key);
         self.stats.probes_by_stream += u64::from(by_stream);
         if probe.helpers.is_empty() && !by_stream {
             let rtt = now.since(probe.started);
@@ -236,10 +236,12 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         mut report: ProbeReport<I>,
         by: &I,
     ) {
+        // Who has left follows no more what becomes of others.
+        let Some(key) = self.members.key(&suspect.node).filter(|_| !self.has_left()) else { return };
         if let Some((_, answer)) = report.helpers.iter_mut().find(|(id, _)| id == by) {
             *answer = HelperAnswer::Nack;
         }
-        self.hearing.concluded();
+        self.hearing.concluded(key);
         self.stats.probes_failed += 1;
         self.on_suspect(now, None, suspect, suspect::Hearsay::Probe(report));
     }

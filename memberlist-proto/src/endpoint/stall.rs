@@ -4,7 +4,7 @@
 //! who gave them. So, as long as there are members besides the accused that should have been heard:
 //!
 //! 1. A probe that failed while nothing came in is void: nobody is suspected, and our health pays. Once our patience is over, all
-//!    that were void accuse at last.
+//!    that were void accuse at last; and a member whose probes are void for as long is accused whatever else comes in.
 //! 2. After a silence of more than one and a half periods all running suspicions last longer by its length.
 //! 3. A suspicion that runs out more than half a period after the last input, while somebody who was asked owes us an answer (or one and
 //!    a half periods after it in any case), does not kill: a control ping goes to somebody whom nobody suspects, and the verdict
@@ -20,6 +20,9 @@ use memberlist_types::{Ping, Suspect};
 
 /// The longest patience, in periods, that the size of the cluster alone gives.
 const MOST_PERIODS: usize = 60;
+
+/// Targets of void probes that are remembered; beyond, the one that waits longest is forgotten.
+const MAX_DOUBTED: usize = 256;
 
 /// When we were heard from, and what we make of our silences.
 pub(super) struct Hearing<I> {
@@ -37,6 +40,8 @@ pub(super) struct Hearing<I> {
     resumed_at: Option<Instant>,
     /// When the first of the void probes was, since the last that came to a conclusion.
     void_since: Option<Instant>,
+    /// When the first void probe of each member was, since it was last answered or accused.
+    doubted: BTreeMap<MemberKey, Instant>,
     /// What those in this silence would have accused.
     void: Vec<(Suspect<I>, ProbeReport<I>)>,
     /// When the last control ping went out.
@@ -55,6 +60,7 @@ impl<I> Hearing<I> {
             lost: Duration::ZERO,
             resumed_at: None,
             void_since: None,
+            doubted: BTreeMap::new(),
             void: Vec::new(),
             control_at: None,
             held: BTreeSet::new(),
@@ -77,9 +83,21 @@ impl<I> Hearing<I> {
         self.asked_at.get_or_insert(now);
     }
 
-    /// A probe was answered, or failed in spite of our hearing well.
-    pub(super) fn concluded(&mut self) {
+    /// A probe of this member was answered, or failed in spite of our hearing well.
+    pub(super) fn concluded(&mut self, key: MemberKey) {
         self.void_since = None;
+        self.doubted.remove(&key);
+    }
+
+    /// When the first void probe of this member was; now, if it is this one.
+    fn doubt(&mut self, now: Instant, key: MemberKey) -> Instant {
+        if self.doubted.len() >= MAX_DOUBTED
+            && !self.doubted.contains_key(&key)
+            && let Some(oldest) = self.doubted.iter().min_by_key(|(_, since)| **since).map(|(key, _)| *key)
+        {
+            self.doubted.remove(&oldest);
+        }
+        *self.doubted.entry(key).or_insert(now)
     }
 }
 
@@ -154,12 +172,17 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         });
         if !self.options.stall_rules || !asked || answered || !(silent || just_woke) {
             if answered || self.hearing.inputs != probe.inputs {
-                self.hearing.concluded();
+                self.hearing.concluded(probe.key);
             }
             return alloc::vec![accusation];
         }
         let since = *self.hearing.void_since.get_or_insert(now);
         let patience = self.patience();
+        if now.since(self.hearing.doubt(now, probe.key)) >= patience {
+            // Others answer, and this one is silent whenever it is asked.
+            self.hearing.doubted.remove(&probe.key);
+            return alloc::vec![accusation];
+        }
         self.hearing.void.push(accusation);
         if now.since(since) < patience && now.since(self.hearing.heard_at) < patience {
             return Vec::new();
@@ -176,14 +199,14 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let (due, lost) =
             (running.suspicion.deadline(), self.hearing.lost.saturating_sub(running.lost_before));
         let patience = self.patience();
+        if now.since(due) >= patience {
+            return None;
+        }
         let period = scale::protocol_period(&self.options);
         let resumed = self.hearing.resumed_at.filter(|_| !lost.is_zero()).map_or(due, |at| at + period);
         let shifted = (due + lost).min(due + patience).max(resumed);
         if shifted > now {
             return Some(shifted);
-        }
-        if now.since(due) >= patience {
-            return None;
         }
         let silence = now.since(self.hearing.heard_at);
         let asked = self.hearing.asked_at.is_some_and(|at| now.since(at) >= self.options.probe_timeout);

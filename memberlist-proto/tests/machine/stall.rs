@@ -479,3 +479,22 @@ fn nacks_are_asked_for_only_if_they_serve() {
         assert!(solo.indirect_pings().iter().all(|(_, p)| p.nack == nacks), "{awareness} {rules}");
     }
 }
+
+/// The answers of others show that we hear, though none comes while we wait for the silent one: the doubt of one member ends, too.
+#[test]
+fn member_that_is_silent_whenever_it_is_asked_is_accused_in_the_end() {
+    let mut solo = Solo::with_members(Options::lan().with_stream_ping(false), [2, 3, 4]);
+    let begun = solo.now;
+    let mut void = 0;
+    while solo.state(2) == Some(State::Alive) {
+        assert!(solo.now.since(begun) < secs(60), "no doubt is for ever");
+        let (target, seq) = solo.until_probe();
+        if target != 2 {
+            solo.ack(target, seq);
+        } else {
+            void += 1;
+        }
+    }
+    // Unconfirmed, a suspicion lasts 24 s in a cluster of four: so long is the patience.
+    assert!(solo.now.since(begun) > secs(24) && void > 2, "{void} probes void");
+}
