@@ -2,12 +2,12 @@
 
 use super::{
     Configuration, Data, Interval, Latency, Threshold, configuration, experiment, parallel,
-    plan::{self, Extent, Run},
+    plan::{self, Run},
 };
-use core::time::Duration;
+use core::{mem, time::Duration};
 use memberlist_proto::CreateError;
 
-pub(super) use plan::Task;
+pub(super) use plan::{Extent, Task};
 
 /// The seed that those of all runs are derived from.
 pub(super) const SEED: u64 = 1;
@@ -74,11 +74,23 @@ impl Series {
     }
 }
 
-/// Every `stride`-th task, a different one first for each `number`, so that all corners of the grid come up.
+/// Every `stride`-th task of each kind, at least one, and a different one first for each `number`, so that all corners of the grid come up.
 pub(super) fn subset(series: &Series, number: usize, stride: usize) -> Vec<Task> {
-    let stride = stride.max(1);
-    // 7 has no divisor in common with the usual strides.
-    series.tasks().into_iter().skip(number * 7 % stride).step_by(stride).collect()
+    let mut kinds: Vec<Vec<Task>> = Vec::new();
+    for task in series.tasks() {
+        match kinds.last_mut().filter(|kind| {
+            kind.last().is_some_and(|last| mem::discriminant(&last.run) == mem::discriminant(&task.run))
+        }) {
+            Some(kind) => kind.push(task),
+            None => kinds.push(vec![task]),
+        }
+    }
+    let part = |kind: Vec<Task>| {
+        // 7 has no divisor in common with the usual strides.
+        let first = number * 7 % stride.clamp(1, kind.len());
+        kind.into_iter().skip(first).step_by(stride.max(1))
+    };
+    kinds.into_iter().flat_map(part).collect()
 }
 
 impl Data {

@@ -68,20 +68,23 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 impl Args {
+    /// What is done is saved after each configuration: what was interrupted goes on with `--only`.
     fn write(&self, all: &[Series]) -> Outcome {
-        let old = if self.only.is_empty() { Data::default() } else { self.load()? };
-        let mut data = Data::default();
-        for series in all {
-            if self.wants(series) {
-                data.append(self.run(series, &series.tasks())?);
-            } else {
-                data.append(old.of(series.configuration.name()));
+        let there = self.data().is_dir();
+        let mut written = if there && !self.only.is_empty() { self.load()? } else { Data::default() };
+        for series in all.iter().filter(|series| self.wants(series)) {
+            let new = self.run(series, &series.tasks())?;
+            let name = |series: &Series| series.configuration.name().to_owned();
+            let mut data = Data::default();
+            for each in all {
+                data.append(if name(each) == name(series) { new.clone() } else { written.of(&name(each)) });
             }
+            for (name, contents) in data.files() {
+                write_file(&self.data().join(name), &contents)?;
+            }
+            written = data;
         }
-        for (name, contents) in data.files() {
-            write_file(&self.data().join(name), &contents)?;
-        }
-        self.save_tables(&data)
+        self.save_tables(&written)
     }
 
     fn check(&self, all: &[Series]) -> Outcome {

@@ -109,7 +109,12 @@ pub fn latency(seed: u64, configuration: &Configuration) -> Result<Option<Found>
     cluster.crash(victim);
     cluster.run_until(PATIENCE, |cluster| cluster.observer().observers(victim) == NODES - 1);
     let found = cluster.observer();
-    Ok(found.first(victim).zip(found.after(victim, NODES - 1)).map(|(first, full)| Found { first, full }))
+    // As it is written down.
+    let micros = |time: Duration| Duration::from_micros(time.as_micros() as u64);
+    Ok(found
+        .first(victim)
+        .zip(found.after(victim, NODES - 1))
+        .map(|(first, full)| Found { first: micros(first), full: micros(full) }))
 }
 
 /// A cluster that has run quietly for a while, and those of its members that are to be blocked.

@@ -75,10 +75,10 @@ pub(super) struct Extent {
 impl Extent {
     /// For the configurations of the paper's tables.
     pub(super) const FULL: Self = Self { every: 1, threshold: 1, latency: 1_000 };
-    /// For those that meet other anomalies. 5 has no divisor in common with the sides of the grid, so all its lines are met.
-    pub(super) const VARIANT: Self = Self { every: 5, threshold: 0, latency: 0 };
+    /// For those that meet other anomalies. 11 has no divisor in common with the sides of the grid, so all its lines are met.
+    pub(super) const VARIANT: Self = Self { every: 11, threshold: 0, latency: 0 };
     /// For those of the tuning experiment.
-    pub(super) const TUNING: Self = Self { every: 5, threshold: 0, latency: 300 };
+    pub(super) const TUNING: Self = Self { every: 11, threshold: 0, latency: 300 };
 }
 
 /// Something to run, with the seed for it.
