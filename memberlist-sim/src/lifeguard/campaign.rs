@@ -21,7 +21,10 @@ pub(super) struct Series {
 /// Everything that stands in the tables.
 pub(super) fn everything() -> Vec<Series> {
     let series = |extent| move |configuration| Series { configuration, extent };
-    let table = configuration::table().into_iter().map(series(Extent::FULL));
+    let table = configuration::table().into_iter().map(|configuration| {
+        let end = configuration::ENDS.contains(&configuration.name());
+        Series { configuration, extent: if end { Extent::FULL } else { Extent::PART } }
+    });
     let variants = configuration::variants().into_iter().map(series(Extent::VARIANT));
     let tuned = [false, true].into_iter().flat_map(configuration::tuned).map(series(Extent::TUNING));
     table.chain(variants).chain(tuned).collect()

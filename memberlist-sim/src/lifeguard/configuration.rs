@@ -136,7 +136,7 @@ pub(super) fn table() -> Vec<Configuration> {
     ]
 }
 
-/// Those of the table that meet other anomalies.
+/// Those of the table that meet all of the grid, and other anomalies.
 pub(super) const ENDS: [&str; 3] = ["swim", "lifeguard", "lifeguard-stall"];
 
 /// With a socket buffer of 208 KiB, on a network that loses packets, and with stopped processes.
@@ -160,7 +160,8 @@ pub(super) fn tuned_name(stall_rules: bool, alpha: u32, beta: u32) -> String {
 pub(super) fn tuned(stall_rules: bool) -> Vec<Configuration> {
     let parts = if stall_rules { Parts::ALL } else { Parts::LIFEGUARD };
     let all = ALPHA.into_iter().flat_map(|alpha| BETA.map(|beta| (alpha, beta)));
-    all.filter(|pair| *pair != (5, 6))
+    // With α = 2 there are no confirmations, and β means nothing.
+    all.filter(|(alpha, beta)| (*alpha, *beta) != (5, 6) && (*alpha > 2 || *beta == 6))
         .map(|(alpha, beta)| {
             Configuration::new(tuned_name(stall_rules, alpha, beta), parts.options(alpha, beta))
         })

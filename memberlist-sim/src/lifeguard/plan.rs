@@ -73,12 +73,14 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// For the configurations of the paper's tables.
+    /// For plain SWIM, and all of Lifeguard without and with the stall rules.
     pub(super) const FULL: Self = Self { every: 1, threshold: 1, latency: 1_000 };
-    /// For those that meet other anomalies. 11 has no divisor in common with the sides of the grid, so all its lines are met.
+    /// For the parts of Lifeguard. 5 has no divisor in common with the sides of the grid, so all its lines are met.
+    pub(super) const PART: Self = Self { every: 5, threshold: 1, latency: 200 };
+    /// For those that meet other anomalies. Nor has 11.
     pub(super) const VARIANT: Self = Self { every: 11, threshold: 0, latency: 0 };
     /// For those of the tuning experiment.
-    pub(super) const TUNING: Self = Self { every: 11, threshold: 0, latency: 300 };
+    pub(super) const TUNING: Self = Self { every: 11, threshold: 0, latency: 200 };
 }
 
 /// Something to run, with the seed for it.

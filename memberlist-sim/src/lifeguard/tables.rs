@@ -30,8 +30,6 @@ const NAMES: [(&str, &str); 7] = [
     ("lifeguard-stall", "**Lifeguard + stall rules**"),
 ];
 
-const GIB: f64 = (1u64 << 30) as f64;
-
 /// LIFEGUARD.md.
 pub(super) fn render(data: &Data) -> String {
     let mut text = TEXT.to_owned();
@@ -148,6 +146,7 @@ fn percent(part: f64, whole: f64) -> String {
 
 fn false_positives(data: &Data) -> Table {
     let titles = [
+        "Runs",
         "FP",
         "FP⁻",
         "FP % of SWIM",
@@ -160,13 +159,13 @@ fn false_positives(data: &Data) -> Table {
         "paper",
     ];
     let mut table = titles.into_iter().fold(Table::new().left("Configuration"), Table::right);
-    let swim = Sum::of(data, "swim", |_| true);
     let (theirs, points) = (&paper::TABLE[0], grid().len() as f64 * paper::REPETITIONS);
     for (name, title) in NAMES {
         let sum = Sum::of(data, name, |_| true);
-        let line = published(name);
+        let (line, swim) = (published(name), Sum::of_points_of(data, "swim", name));
         table.row([
             title.to_owned(),
+            count(sum.runs),
             count(sum.fp),
             count(sum.fp_healthy),
             percent(sum.fp as f64, swim.fp as f64),
@@ -183,17 +182,23 @@ fn false_positives(data: &Data) -> Table {
 }
 
 fn load(data: &Data) -> Table {
-    let titles =
-        ["Packets (M)", "GiB", "Packets % of SWIM", "paper", "Bytes % of SWIM", "paper", "Bytes per packet"];
+    let titles = [
+        "Packets per run",
+        "MB per run",
+        "Packets % of SWIM",
+        "paper",
+        "Bytes % of SWIM",
+        "paper",
+        "Bytes per packet",
+    ];
     let mut table = titles.into_iter().fold(Table::new().left("Configuration"), Table::right);
-    let swim = Sum::of(data, "swim", |_| true).load;
     for (name, title) in NAMES {
-        let load = Sum::of(data, name, |_| true).load;
-        let line = published(name);
+        let (sum, swim) = (Sum::of(data, name, |_| true), Sum::of_points_of(data, "swim", name).load);
+        let (load, runs, line) = (sum.load, sum.runs as f64, published(name));
         table.row([
             title.to_owned(),
-            decimals(load.packets as f64 / 1e6, 2),
-            decimals(load.bytes() as f64 / GIB, 2),
+            decimals(load.packets as f64 / runs, 0),
+            decimals(load.bytes() as f64 / runs / 1e6, 2),
             percent(load.packets as f64, swim.packets as f64),
             or_nothing(line, |line| decimals(line.messages, 1)),
             percent(load.bytes() as f64, swim.bytes() as f64),
@@ -324,6 +329,9 @@ fn tuning(data: &Data) -> Table {
         or_nothing(latencies(data, name).1.median().zip(base), |(full, base)| percent(full, base))
     };
     for (alpha, beta) in ALPHA.into_iter().flat_map(|alpha| BETA.map(|beta| (alpha, beta))) {
+        if alpha == 2 && beta != 6 {
+            continue;
+        }
         let (without, with) = (tuned_name(false, alpha, beta), tuned_name(true, alpha, beta));
         let (sum, stall) = (Sum::of(data, &without, |_| true), Sum::of(data, &with, |_| true));
         // The tuned ones meet a part of the grid.
@@ -331,7 +339,7 @@ fn tuning(data: &Data) -> Table {
         let theirs = paper::TUNING.iter().find(|(other, ..)| *other == alpha && beta == 6);
         table.row([
             alpha.to_string(),
-            beta.to_string(),
+            if alpha == 2 { "any".into() } else { beta.to_string() },
             median(&without),
             or_nothing(theirs, |(_, latency, _)| decimals(*latency, 1)),
             percent(sum.fp as f64, swim.fp as f64),

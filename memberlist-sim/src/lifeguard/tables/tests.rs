@@ -34,6 +34,7 @@ fn data() -> Data {
             interval("swim", 32, 32_768, counts(9_000, 60, 3_000_000)),
             interval("lifeguard", 1, 128, counts(0, 0, 1_000_000)),
             interval("lifeguard", 32, 32_768, counts(153, 2, 2_000_000)),
+            interval("buddy", 1, 128, counts(400, 30, 1)),
             interval("swim-208k", 1, 128, counts(500, 0, 1)),
         ],
         threshold: vec![block("swim", 16_384, 0), block("swim", 16_384, 5_000), block("swim", 2_048, 0)],
@@ -56,20 +57,25 @@ fn false_positives_stand_beside_those_of_the_paper() {
     let table = false_positives(&data());
     assert_eq!(
         row(&table, "SWIM")[1..],
-        ["10,000", "100", "100.0", "100.0", "100.0", "100.0", "5,000.000", "78.473", "50.000", "0.307"]
+        ["2", "10,000", "100", "100.0", "100.0", "100.0", "100.0", "5,000.000", "78.473", "50.000", "0.307"]
     );
     assert_eq!(
         row(&table, "Lifeguard")[1..],
-        ["153", "2", "1.53", "1.53", "2.00", "1.89", "76.500", "1.202", "1.000", "0.006"]
+        ["2", "153", "2", "1.53", "1.53", "2.00", "1.89", "76.500", "1.202", "1.000", "0.006"]
     );
+    // Compared at the same points of the grid.
+    assert_eq!(row(&table, "Buddy System")[1..5], ["1", "400", "30", "40.0"]);
     assert_eq!(row(&table, "SWIM + stall rules")[1..5], ["0", "0", "0", "–"]);
 }
 
 #[test]
 fn load_is_given_in_per_cent_of_plain_swim() {
     let table = load(&data());
-    assert_eq!(row(&table, "SWIM")[1..], ["4.00", "1.49", "100.0", "100.0", "100.0", "100.0", "400"]);
-    assert_eq!(row(&table, "Lifeguard")[1..], ["3.00", "1.12", "75.0", "110.6", "75.0", "98.0", "400"]);
+    assert_eq!(row(&table, "SWIM")[1..], ["2,000,000", "800.00", "100.0", "100.0", "100.0", "100.0", "400"]);
+    assert_eq!(
+        row(&table, "Lifeguard")[1..],
+        ["1,500,000", "600.00", "75.0", "110.6", "75.0", "98.0", "400"]
+    );
 }
 
 #[test]
@@ -125,5 +131,5 @@ fn overview_shows_what_was_run() {
     let line = row(&table, "swim");
     assert_eq!(line[1..4], ["2", "10,000", "100"]);
     assert_eq!(line[7..], ["11.00", "12.00"]);
-    assert_eq!(table.rows().len(), 3);
+    assert_eq!(table.rows().len(), 4);
 }
