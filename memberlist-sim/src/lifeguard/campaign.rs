@@ -36,6 +36,36 @@ impl Series {
         plan::tasks(SEED, self.extent)
     }
 
+    /// Those of its tasks whose results these data hold.
+    pub(super) fn written(&self, data: &Data) -> Vec<Task> {
+        let data = data.of(self.configuration.name());
+        self.tasks().into_iter().filter(|task| data.holds(self.configuration.name(), task)).collect()
+    }
+
+    /// These data of its runs in the order of its tasks.
+    pub(super) fn sorted(&self, data: &Data) -> Data {
+        let mut sorted = Data::default();
+        for task in self.tasks() {
+            match task.run {
+                Run::Interval(point) => {
+                    let runs = data.interval.iter().filter(|run| run.point == point);
+                    sorted.interval.extend(runs.take(1).cloned());
+                }
+                Run::Threshold { members, blocked } => {
+                    let here = |run: &&Threshold| {
+                        (run.members, run.blocked, run.repetition) == (members, blocked, task.repetition)
+                    };
+                    sorted.threshold.extend(data.threshold.iter().find(here).cloned());
+                }
+                Run::Latency => {
+                    let run = data.latency.iter().find(|run| run.repetition == task.repetition);
+                    sorted.latency.extend(run.cloned());
+                }
+            }
+        }
+        sorted
+    }
+
     /// Runs these on so many threads; `done` is called after each.
     pub(super) fn run(
         &self,
@@ -79,21 +109,18 @@ impl Series {
 
 /// Every `stride`-th task of each kind, at least one, and a different one first for each `number`, so that all corners of the grid come up.
 pub(super) fn subset(series: &Series, number: usize, stride: usize) -> Vec<Task> {
-    let mut kinds: Vec<Vec<Task>> = Vec::new();
-    for task in series.tasks() {
-        match kinds.last_mut().filter(|kind| {
-            kind.last().is_some_and(|last| mem::discriminant(&last.run) == mem::discriminant(&task.run))
-        }) {
-            Some(kind) => kind.push(task),
-            None => kinds.push(vec![task]),
-        }
-    }
-    let part = |kind: Vec<Task>| {
+    part(&series.tasks(), number, stride)
+}
+
+/// The same of these tasks.
+pub(super) fn part(tasks: &[Task], number: usize, stride: usize) -> Vec<Task> {
+    let same = |one: &Task, other: &Task| mem::discriminant(&one.run) == mem::discriminant(&other.run);
+    let part = |kind: &[Task]| {
         // 7 has no divisor in common with the usual strides.
         let first = number * 7 % stride.clamp(1, kind.len());
-        kind.into_iter().skip(first).step_by(stride.max(1))
+        kind.iter().skip(first).step_by(stride.max(1)).cloned().collect::<Vec<_>>()
     };
-    kinds.into_iter().flat_map(part).collect()
+    tasks.chunk_by(same).flat_map(part).collect()
 }
 
 impl Data {
@@ -112,6 +139,23 @@ impl Data {
             interval: interval.iter().filter(|run| run.configuration == configuration).cloned().collect(),
             threshold: threshold.iter().filter(|run| run.configuration == configuration).cloned().collect(),
             latency: latency.iter().filter(|run| run.configuration == configuration).cloned().collect(),
+        }
+    }
+
+    /// Whether the result of this task is among ours.
+    pub(super) fn holds(&self, configuration: &str, task: &Task) -> bool {
+        let named = |name: &str| name == configuration;
+        match task.run {
+            Run::Interval(point) => {
+                self.interval.iter().any(|run| named(&run.configuration) && run.point == point)
+            }
+            Run::Threshold { members, blocked } => self.threshold.iter().any(|run| {
+                named(&run.configuration)
+                    && (run.members, run.blocked, run.repetition) == (members, blocked, task.repetition)
+            }),
+            Run::Latency => {
+                self.latency.iter().any(|run| named(&run.configuration) && run.repetition == task.repetition)
+            }
         }
     }
 

@@ -18,7 +18,7 @@ const CHECKED: usize = 48;
 /// Without --write, --render or --check it runs a part of the grid and shows the counts.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Run everything, and write the raw counts and LIFEGUARD.md; with --only, these configurations anew
+    /// Run everything (or what --only and --every choose), and write the raw counts and LIFEGUARD.md
     #[arg(long, group = "what")]
     write: bool,
     /// Write LIFEGUARD.md from the raw counts that are there
@@ -30,8 +30,11 @@ pub struct Args {
     /// Only these configurations (names as in the raw counts)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// How much is run: each n-th run of each experiment. Default: 16, with --check 48
-    #[arg(long, value_name = "N", conflicts_with = "write")]
+    /// With --write: what is written already stays, and what is missing is run
+    #[arg(long = "continue", requires = "write")]
+    go_on: bool,
+    /// How much is run: each n-th run of each experiment. Default: 16, with --write 1, with --check 48 of those that are written
+    #[arg(long, value_name = "N")]
     every: Option<usize>,
     /// Which of them is the first
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "write")]
@@ -68,16 +71,21 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 impl Args {
-    /// What is done is saved after each configuration: what was interrupted goes on with `--only`.
+    /// What is done is saved after each configuration.
     fn write(&self, all: &[Series]) -> Outcome {
-        let there = self.data().is_dir();
-        let mut written = if there && !self.only.is_empty() { self.load()? } else { Data::default() };
+        let keep = self.data().is_dir() && (self.go_on || !self.only.is_empty());
+        let mut written = if keep { self.load()? } else { Data::default() };
         for series in all.iter().filter(|series| self.wants(series)) {
-            let new = self.run(series, &series.tasks())?;
-            let name = |series: &Series| series.configuration.name().to_owned();
+            let name = series.configuration.name();
+            let old = if self.go_on { written.of(name) } else { Data::default() };
+            let mut tasks = campaign::subset(series, 0, self.every.unwrap_or(1));
+            tasks.retain(|task| !old.holds(name, task));
+            let mut new = self.run(series, &tasks)?;
+            new.append(old);
             let mut data = Data::default();
             for each in all {
-                data.append(if name(each) == name(series) { new.clone() } else { written.of(&name(each)) });
+                let same = each.configuration.name() == name;
+                data.append(if same { series.sorted(&new) } else { written.of(each.configuration.name()) });
             }
             for (name, contents) in data.files() {
                 write_file(&self.data().join(name), &contents)?;
@@ -100,7 +108,12 @@ impl Args {
         }
         let mut runs = 0;
         for (number, series) in all.iter().enumerate().filter(|(_, series)| self.wants(series)) {
-            let tasks = campaign::subset(series, number, self.every.unwrap_or(CHECKED));
+            let name = series.configuration.name();
+            let tasks = campaign::part(&series.written(&written), number, self.every.unwrap_or(CHECKED));
+            if tasks.is_empty() {
+                show(&format!("no run of {name} is written (--write --continue runs what is missing)\n"))?;
+                return Ok(Verdict::Fails);
+            }
             runs += tasks.len();
             if let Err(run) = written.contains(&self.run(series, &tasks)?) {
                 show(&format!("this run is not among the written ones (--write runs all anew): {run}\n"))?;

@@ -75,9 +75,9 @@ pub(super) struct Extent {
 impl Extent {
     /// For plain SWIM, and all of Lifeguard without and with the stall rules.
     pub(super) const FULL: Self = Self { every: 1, threshold: 1, latency: 1_000 };
-    /// For the parts of Lifeguard. 5 has no divisor in common with the sides of the grid, so all its lines are met.
-    pub(super) const PART: Self = Self { every: 5, threshold: 1, latency: 200 };
-    /// For those that meet other anomalies. Nor has 11.
+    /// For the parts of Lifeguard.
+    pub(super) const PART: Self = Self { every: 1, threshold: 1, latency: 200 };
+    /// For those that meet other anomalies. 11 has no divisor in common with the sides of the grid, so all its lines are met.
     pub(super) const VARIANT: Self = Self { every: 11, threshold: 0, latency: 0 };
     /// For those of the tuning experiment.
     pub(super) const TUNING: Self = Self { every: 11, threshold: 0, latency: 200 };
