@@ -11,6 +11,7 @@ use crate::{
     stats::{
         Sample, Table,
         format::{count, decimals, or_nothing},
+        rule_of_three,
     },
 };
 
@@ -52,7 +53,20 @@ pub(super) fn render(data: &Data) -> String {
     for (name, table) in tables {
         text = text.replace(&format!("{{{{{name}}}}}"), table.to_markdown().trim_end());
     }
-    text
+    text.replace("{{bound}}", &bound(data))
+}
+
+/// What no false positive at all says.
+fn bound(data: &Data) -> String {
+    let sum = Sum::of(data, "lifeguard-stall", |_| true);
+    match rule_of_three(sum.runs, 0.95).filter(|_| sum.fp == 0) {
+        Some(most) => format!(
+            "With the stall rules no run out of {} had a false positive: at 95 % confidence, at most {} % of such runs have one (rule of three).",
+            count(sum.runs),
+            decimals(100.0 * most, 2),
+        ),
+        None => String::new(),
+    }
 }
 
 /// All configurations that occur, with their sums.

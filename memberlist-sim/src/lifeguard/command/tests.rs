@@ -47,6 +47,16 @@ fn written_tables_hold_until_a_count_or_the_document_is_changed() {
     args("--render", &directory).save_tables(&check.load().unwrap()).unwrap();
     assert_eq!(check.check(&all).unwrap(), Verdict::Fails, "another count");
 
+    // What is missing is run again, what is there stays.
+    let lines = fs::read_to_string(directory.join("data/lifeguard-latency.csv")).unwrap();
+    let fewer: Vec<&str> = lines.lines().take(2).collect();
+    fs::write(directory.join("data/lifeguard-latency.csv"), fewer.join("\n") + "\n").unwrap();
+    let mut go_on = args("--write", &directory);
+    go_on.go_on = true;
+    go_on.write(&all).unwrap();
+    assert_eq!(fs::read_to_string(directory.join("data/lifeguard-latency.csv")).unwrap(), lines);
+    assert!(fs::read_to_string(&counts).unwrap().contains("lifeguard-stall,1,128,1,0,1,"), "it stays");
+
     fs::remove_file(&counts).unwrap();
     assert!(check.check(&all).is_err());
     fs::remove_dir_all(directory).unwrap();

@@ -133,3 +133,14 @@ fn overview_shows_what_was_run() {
     assert_eq!(line[7..], ["11.00", "12.00"]);
     assert_eq!(table.rows().len(), 4);
 }
+
+#[test]
+fn no_false_positive_in_some_runs_is_bounded_by_the_rule_of_three() {
+    let clean = (0..100).map(|n| interval("lifeguard-stall", n, 128, counts(0, 0, 1)));
+    let mut data = Data { interval: clean.collect(), ..Data::default() };
+    let text = bound(&data);
+    assert!(text.contains("no run out of 100") && text.contains("at most 2.95 %"), "{text}");
+    data.interval.push(interval("lifeguard-stall", 1, 512, counts(1, 0, 1)));
+    assert_eq!(bound(&data), "");
+    assert_eq!(bound(&Data::default()), "");
+}
