@@ -28,7 +28,7 @@ const NAMES: [(&str, &str); 7] = [
     ("buddy", "Buddy System"),
     ("lifeguard", "Lifeguard"),
     ("swim-stall", "SWIM + stall rules"),
-    ("lifeguard-stall", "**Lifeguard + stall rules**"),
+    ("lifeguard-stall", "Lifeguard + stall rules"),
 ];
 
 /// LIFEGUARD.md.
@@ -312,7 +312,7 @@ fn latency(data: &Data) -> Table {
     let tail = |sample: &Sample, p| seconds(sample.nearest_rank(p));
     let swim = latencies(data, "swim").1.median();
     let more = [("lifeguard-a4-b6", "Lifeguard α = 4"), ("lifeguard-a2-b6", "Lifeguard α = 2")];
-    let ours = [("lifeguard-stall-a4-b6", "**Our default** (all, α = 4)")];
+    let ours = [("lifeguard-stall-a4-b6", "Our default: stall rules, α = 4")];
     for (name, title) in NAMES.into_iter().chain(more).chain(ours) {
         let (first, full) = latencies(data, name);
         let derived = paper::FIRST.iter().find(|(other, _)| *other == name).map(|(_, values)| values);
