@@ -523,6 +523,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
+    /// What all nodes say that they read: what our framing takes, and not what happens to be compiled into this build, so that a run is the same
+    /// in every one.
+    fn layers(&self) -> Layers {
+        let layers = self.framing.checksum.map_or(Layers::BASE, |it| Layers::BASE.with_checksum(it));
+        self.framing.compression.map_or(layers, |it| layers.with_compression(it.algorithm))
+    }
+
     fn endpoint_of(
         &self,
         now: Instant,
@@ -533,6 +540,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let node = local.node.id.0;
         let rng = random::generator(self.seed, "endpoint", u64::from(node.0) << 32 | u64::from(life));
         let (framing, wire) = (&self.framing, self.wire.clone());
+        let local = local.with_layers(self.layers());
         let store = M::fresh(&self.common);
         Endpoint::with_store(now, local, options.clone(), framing, wire, Box::new(rng), store)
     }

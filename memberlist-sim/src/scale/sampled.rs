@@ -210,7 +210,7 @@ fn state(index: usize) -> NodeState<Name, Addr> {
         incarnation: Incarnation::new(1),
         state: State::Alive,
         versions: Some(Versions::default()),
-        layers: Layers::compiled_in(),
+        layers: Layers::BASE,
     }
 }
 

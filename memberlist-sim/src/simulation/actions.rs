@@ -52,7 +52,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                     incarnation: host::incarnation(self.now),
                     state: State::Alive,
                     versions: Some(Versions::default()),
-                    layers: Layers::compiled_in(),
+                    layers: self.layers(),
                 }
             })
             .collect();

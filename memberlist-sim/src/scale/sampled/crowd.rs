@@ -340,7 +340,7 @@ impl Crowd {
             node: Node::new(name, address(name.0)),
             meta: Meta::EMPTY,
             versions: Some(Versions::default()),
-            layers: Layers::compiled_in(),
+            layers: Layers::BASE,
         };
         self.talk.announce(now, &Message::Alive(alive), &mut self.rng);
     }
