@@ -1,0 +1,8 @@
+//! The wire format of HashiCorp's memberlist.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+pub mod msgpack;
