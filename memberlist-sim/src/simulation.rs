@@ -486,10 +486,10 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let now = self.now;
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
         let from = host.address;
-        let encoded = if self.framing.is_base() {
+        let encoded = if self.wire.is_base(&self.framing) {
             self.wire.encode_packet(&self.framing, &transmit.messages)
         } else {
-            let framing = self.framing.readable_by(transmit.reads.unwrap_or(Layers::BASE));
+            let framing = self.wire.readable(&self.framing, transmit.reads.unwrap_or(Layers::BASE));
             self.wire.encode_packet(&framing, &transmit.messages)
         };
         // What the wire can't express is not sent by a driver, either.

@@ -259,10 +259,10 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
 
     /// Our framing, as far as it can be read by somebody who reads these layers.
     fn read_by(&self, layers: Option<Layers>) -> Framing {
-        if self.framing.is_base() {
+        if self.wire.is_base(&self.framing) {
             self.framing.clone()
         } else {
-            self.framing.readable_by(layers.unwrap_or(Layers::BASE))
+            self.wire.readable(&self.framing, layers.unwrap_or(Layers::BASE))
         }
     }
 
