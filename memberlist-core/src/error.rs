@@ -13,6 +13,10 @@ pub enum Error {
     /// Our configuration: the node can't be made. Nothing was started; the transport is closed.
     #[error(transparent)]
     Create(#[from] CreateError),
+    /// Our configuration: the wire can't express the framing (a compression or an encryption that it does not have). Nothing was started; the
+    /// transport is closed.
+    #[error("the wire can't frame as the options say: {0}")]
+    Framing(EncodeError),
     /// The caller: the command can't be carried out. Nothing changed.
     #[error(transparent)]
     Command(#[from] CommandError),

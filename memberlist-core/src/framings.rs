@@ -1,7 +1,7 @@
 //! How the node wraps what it sends: made once, so that choosing one costs nothing.
 
 use crate::{Capabilities, Options};
-use memberlist_types::{Framing, Layers, Protection};
+use memberlist_types::{Framing, Layers, Protection, Wire};
 
 /// The framings of packets and of streams.
 #[derive(Debug)]
@@ -16,15 +16,15 @@ pub(crate) struct Variants {
     wanted: Framing,
     /// With the wanted checksum, but without compression.
     uncompressed: Framing,
-    /// With the wanted compression, but crc32.
-    crc32: Framing,
+    /// With the wanted compression, but the checksum that everybody reads.
+    checked_for_all: Framing,
     /// What everybody reads.
     base: Framing,
 }
 
 impl Framings {
     /// What the transport guarantees already is not done again, unless that was asked for.
-    pub(crate) fn new(options: &Options, capabilities: Capabilities) -> Self {
+    pub(crate) fn new<I, A, W: Wire<I, A>>(wire: &W, options: &Options, capabilities: Capabilities) -> Self {
         let Capabilities { checked_packets, secure_packets, secure_streams, .. } = capabilities;
         // Without a keyring there is nothing to encrypt with, and what the transport protects is protected by it all the same.
         let always_encrypt = options.always_encrypt && options.framing.protection() != Protection::NoKeyring;
@@ -38,8 +38,8 @@ impl Framings {
             framing
         };
         Self {
-            packets: Variants::new(framing(secure_packets)),
-            streams: Variants::new(framing(secure_streams)),
+            packets: Variants::new(wire, framing(secure_packets)),
+            streams: Variants::new(wire, framing(secure_streams)),
         }
     }
 
@@ -77,11 +77,11 @@ impl Framings {
 }
 
 impl Variants {
-    fn new(wanted: Framing) -> Self {
-        let base = wanted.readable_by(Layers::BASE);
+    fn new<I, A, W: Wire<I, A>>(wire: &W, wanted: Framing) -> Self {
+        let base = wire.readable(&wanted, Layers::BASE);
         let uncompressed = wanted.clone().with_compression(None);
-        let crc32 = wanted.clone().with_checksum(base.checksum);
-        Self { wanted, uncompressed, crc32, base }
+        let checked_for_all = wanted.clone().with_checksum(base.checksum);
+        Self { wanted, uncompressed, checked_for_all, base }
     }
 
     /// The one that takes the most room, and what input is decoded with (of which everything that is compiled in is understood).
@@ -90,15 +90,15 @@ impl Variants {
     }
 
     /// The best that a node with these layers can read; of `None` nothing is known.
-    pub(crate) fn readable_by(&self, layers: Option<Layers>) -> &Framing {
+    pub(crate) fn readable<I, A, W: Wire<I, A>>(&self, wire: &W, layers: Option<Layers>) -> &Framing {
         let layers = layers.unwrap_or(Layers::BASE);
-        let checksum = self.wanted.checksum.is_none_or(|algorithm| layers.reads_checksum(algorithm));
+        let checksum = self.wanted.checksum.is_none_or(|algorithm| wire.reads_checksum(layers, algorithm));
         let compression =
             self.wanted.compression.is_none_or(|compression| layers.reads_compression(compression.algorithm));
         match (checksum, compression) {
             (true, true) => &self.wanted,
             (true, false) => &self.uncompressed,
-            (false, true) => &self.crc32,
+            (false, true) => &self.checked_for_all,
             (false, false) => &self.base,
         }
     }

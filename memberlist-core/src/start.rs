@@ -109,6 +109,7 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     options.validate()?;
+    wire.check_framing(&options.framing).map_err(Error::Framing)?;
     let address = transport.advertise_address().cheap_clone();
     if !transport.is_allowed(&address) {
         return Err(Error::AddressNotAllowed(address.to_string()));
@@ -119,7 +120,7 @@ where
     if capabilities.checked_packets {
         options.framing.checksum = None;
     }
-    let framings = Framings::new(&options, capabilities);
+    let framings = Framings::new(wire, &options, capabilities);
     if let Some(meta) = delegate.node_meta(options.protocol.max_meta_size) {
         options.meta = meta;
     }
@@ -127,7 +128,7 @@ where
     local.meta = options.meta.clone();
     local.versions = options.versions;
     local.incarnation = options.incarnation.unwrap_or_else(wall_clock);
-    local.layers = options.layers;
+    local.layers = wire.layers(options.versions).unwrap_or(options.layers);
     let framing = framings.packets.wanted();
     let (protocol, wire) = (options.protocol.clone(), wire.clone());
     let mut endpoint =

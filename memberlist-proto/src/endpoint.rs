@@ -274,7 +274,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         rng: EndpointRng,
         members: M,
     ) -> Result<Self, CreateError> {
-        let facts = FramingFacts { overhead: wire.packet_overhead(framing), base: framing.is_base() };
+        let facts = FramingFacts { overhead: wire.packet_overhead(framing), base: wire.is_base(framing) };
         Self::with_facts(now, local, options, facts, wire, rng, members)
     }
 

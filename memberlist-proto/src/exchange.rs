@@ -59,6 +59,8 @@ pub struct Exchange<I, A> {
     /// Whether the last part of ours is still to come.
     speaking: bool,
     received: BytesMut,
+    /// How much must have been received before it is worth another look.
+    wanted: usize,
     writes: VecDeque<Bytes>,
     output: Option<ExchangeOutput<I, A>>,
 }
@@ -190,7 +192,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
     /// ([`Wire::decode_cost`]): 0 if there is no whole frame to decode.
     #[must_use]
     pub fn decode_cost<W: Wire<I, A>>(&self, wire: &W, framing: &Framing) -> usize {
-        if self.wants_read() && !self.received.is_empty() {
+        if self.wants_read() && self.received.len() >= self.wanted {
             wire.decode_cost(framing, &self.received)
         } else {
             0
@@ -328,6 +330,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
             parts,
             speaking: false,
             received: BytesMut::new(),
+            wanted: 1,
             writes: VecDeque::new(),
             output: None,
         }
@@ -350,9 +353,15 @@ impl<I: Id, A: Address> Exchange<I, A> {
         let limits = self.parts.left(&self.limits);
         let limits = limits.with_max_states(limits.max_states.min(self.room));
         let before = self.received.len();
+        if before < self.wanted {
+            return self.check_size(&limits).map(|()| false);
+        }
         let Some(message) = wire.decode_frame(framing, &limits, first_by_dialer, &mut self.received)? else {
+            let missing = wire.missing(framing, &limits, first_by_dialer, &self.received);
+            self.wanted = before.saturating_add(missing.max(1));
             return self.check_size(&limits).map(|()| false);
         };
+        self.wanted = 1;
         let frame = before.saturating_sub(self.received.len());
         let Some((phase, output)) = self.judge(message, frame)? else { return Ok(!self.received.is_empty()) };
         if !self.received.is_empty() {

@@ -12,7 +12,7 @@ pub struct Transmit<A> {
     pub to: A,
     /// What goes into the packet, each already encoded.
     pub messages: Vec<Bytes>,
-    /// What is known to be read there, so that the driver wraps the packet in nothing else (`Framing::readable_by`). `None`: nothing is known
+    /// What is known to be read there, so that the driver wraps the packet in nothing else (`Wire::readable`). `None`: nothing is known
     /// (or it does not matter, because everybody reads our framing): take the base set, as for `Layers::BASE`.
     pub reads: Option<Layers>,
     /// Set if the machine wants to know when this packet could not be sent (a direct probe): hand it to `handle_send_failure`.

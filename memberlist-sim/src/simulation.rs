@@ -384,7 +384,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
                 Ok(message) => messages.push(message),
                 Err(error) => observer.step(now, node, &Step::Undecodable { from, error: &error }),
             };
-            if let Err(error) = self.wire.decode_packet(&self.framing, bytes, &mut sink) {
+            if let Err(error) = host.endpoint.wire().decode_packet(&self.framing, bytes, &mut sink) {
                 self.observer.step(now, node, &Step::Undecodable { from, error: &error });
             }
             for message in self.messages.drain(..) {
@@ -486,11 +486,12 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let now = self.now;
         let Some(host) = self.hosts.get_mut(node.place()) else { return };
         let from = host.address;
-        let encoded = if self.framing.is_base() {
-            self.wire.encode_packet(&self.framing, &transmit.messages)
+        let wire = host.endpoint.wire();
+        let encoded = if wire.is_base(&self.framing) {
+            wire.encode_packet(&self.framing, &transmit.messages)
         } else {
-            let framing = self.framing.readable_by(transmit.reads.unwrap_or(Layers::BASE));
-            self.wire.encode_packet(&framing, &transmit.messages)
+            let framing = wire.readable(&self.framing, transmit.reads.unwrap_or(Layers::BASE));
+            wire.encode_packet(&framing, &transmit.messages)
         };
         // What the wire can't express is not sent by a driver, either.
         let Ok(bytes) = encoded else { return };
@@ -523,7 +524,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    /// What all nodes say that they read: what our framing takes, and not what happens to be compiled into this build, so that a run is the same
+    /// What nodes say that they read, if their wire does not say it: what our framing takes, and not what happens to be compiled into this build, so that a run is the same
     /// in every one.
     fn layers(&self) -> Layers {
         let layers = self.framing.checksum.map_or(Layers::BASE, |it| Layers::BASE.with_checksum(it));
@@ -536,13 +537,13 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         local: LocalNode<Name, Addr>,
         life: u32,
         options: &Options,
+        wire: W,
     ) -> Result<Endpoint<Name, Addr, W, M>, CreateError> {
         let node = local.node.id.0;
         let rng = random::generator(self.seed, "endpoint", u64::from(node.0) << 32 | u64::from(life));
-        let (framing, wire) = (&self.framing, self.wire.clone());
-        let local = local.with_layers(self.layers());
-        let store = M::fresh(&self.common);
-        Endpoint::with_store(now, local, options.clone(), framing, wire, Box::new(rng), store)
+        let layers = wire.layers(local.versions).unwrap_or_else(|| self.layers());
+        let (local, store) = (local.with_layers(layers), M::fresh(&self.common));
+        Endpoint::with_store(now, local, options.clone(), &self.framing, wire, Box::new(rng), store)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{ChecksumAlgorithm, Compression, Label, Layers};
+use crate::{ChecksumAlgorithm, Compression, Label};
 #[cfg(feature = "encryption")]
 use crate::{EncryptionPolicy, Keyring};
 
@@ -7,8 +7,8 @@ use crate::{EncryptionPolicy, Keyring};
 /// From the outside in: label, encryption (with the feature `encryption`), checksum, compression. One setting for packets and streams.
 ///
 /// All but the label concerns what we send. Input is taken with whatever is compiled in, so that the nodes of a cluster may differ, and a setting may
-/// be changed node by node. Checksum and compression are what we would *like* to send: each node tells which ones it can read ([`Layers`]), and gets
-/// [what is left of them then](Self::readable_by). Encryption is never left out; its algorithm must be compiled into all nodes. What a node does not know it refuses and
+/// be changed node by node. Checksum and compression are what we would *like* to send: each node tells which ones it can read ([`Layers`](crate::Layers)), and gets
+/// [what is left of them then](crate::Wire::readable). Encryption is never left out; its algorithm must be compiled into all nodes. What a node does not know it refuses and
 /// counts ([`DecodeError::UnknownLayer`](crate::DecodeError::UnknownLayer)).
 ///
 /// ```
@@ -124,26 +124,6 @@ impl Framing {
     pub fn with_secured_below(mut self, secured: bool) -> Self {
         self.secured_below = secured;
         self
-    }
-
-    /// This framing, without what a node with these layers can't read: another checksum becomes crc32, and a compression is left out.
-    /// It never takes more room than this one: crc32 is the smallest checksum.
-    #[must_use]
-    pub fn readable_by(&self, layers: Layers) -> Self {
-        let mut framing = self.clone();
-        if !self.checksum.is_none_or(|algorithm| layers.reads_checksum(algorithm)) {
-            framing.checksum = Some(ChecksumAlgorithm::Crc32);
-        }
-        framing.compression =
-            self.compression.filter(|compression| layers.reads_compression(compression.algorithm));
-        framing
-    }
-
-    /// Whether every node reads what is sent with this framing, whatever is compiled into it.
-    #[must_use]
-    pub fn is_base(&self) -> bool {
-        self.compression.is_none()
-            && self.checksum.is_none_or(|algorithm| algorithm == ChecksumAlgorithm::Crc32)
     }
 
     /// What protects that which is sent and received with this framing, now.

@@ -13,6 +13,7 @@ mod tests;
 pub(crate) use cipher::{Failed, NONCE_LEN, TAG_LEN};
 pub use key::{EncryptionAlgorithm, KeyId, SecretKey};
 
+use crate::EncodeError;
 use alloc::{sync::Arc, vec::Vec};
 use cipher::Cipher;
 use core::fmt;
@@ -144,6 +145,15 @@ pub struct KeyUse {
     pub encrypted: u64,
     /// Packets and frames that it decrypted. If this stands still on all nodes, nobody uses the key any more.
     pub decrypted: u64,
+}
+
+/// What stands beside an encrypted text, see [`Keyring::seal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The nonce: used once.
+    pub nonce: [u8; NONCE_LEN],
+    /// What authenticates text and data.
+    pub tag: [u8; TAG_LEN],
 }
 
 /// Why a keyring can't be changed or a key can't be made. Nothing was changed.
@@ -290,9 +300,57 @@ impl Keyring {
         self.0.with(|state| state.policy = policy);
     }
 
-    /// Whether what is not encrypted is refused now.
-    pub(crate) fn requires_encryption(&self) -> bool {
+    /// Whether what is not encrypted is refused now: there are keys, and the policy requires it.
+    #[must_use]
+    pub fn requires_encryption(&self) -> bool {
         self.0.with(|state| state.policy == EncryptionPolicy::Require && !state.keys.is_empty())
+    }
+
+    /// For wires: encrypts `buffer` in place with the primary key, and authenticates `data` with it. `None`: it is to be sent in clear.
+    ///
+    /// # Errors
+    /// If the algorithm of the primary key is none of these, or the buffer is longer than 64 GiB. `buffer` is not to be used then.
+    pub fn seal(
+        &self,
+        algorithms: &[EncryptionAlgorithm],
+        data: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<Option<Sealed>, EncodeError> {
+        let Some((key, nonce)) = self.next() else { return Ok(None) };
+        if !algorithms.contains(&key.algorithm) {
+            return Err(EncodeError::Unsupported("the algorithm of the primary key"));
+        }
+        let (actual, limit) = (buffer.len(), usize::MAX);
+        let tag = key.seal(&nonce, data, buffer).map_err(|Failed| EncodeError::TooLarge {
+            what: "bytes to encrypt",
+            actual,
+            limit,
+        })?;
+        Ok(Some(Sealed { nonce, tag }))
+    }
+
+    /// For wires that do not say which key it was: decrypts with whichever key of these algorithms fits, the primary one first, and checks that
+    /// text and `data` are authentic. `None`: none fits.
+    #[must_use]
+    pub fn open(
+        &self,
+        algorithms: &[EncryptionAlgorithm],
+        data: &[u8],
+        sealed: &Sealed,
+        ciphertext: &[u8],
+    ) -> Option<Vec<u8>> {
+        let keys: Vec<_> =
+            self.0.with(|state| state.keys.iter().map(|entry| Arc::clone(&entry.key)).collect());
+        let mut buffer = Vec::new();
+        for key in keys.iter().filter(|key| algorithms.contains(&key.algorithm)) {
+            buffer.clear();
+            buffer.extend_from_slice(ciphertext);
+            if key.open(&sealed.nonce, data, &mut buffer, &sealed.tag).is_ok() {
+                self.decrypted(key.id);
+                return Some(buffer);
+            }
+        }
+        None
     }
 
     /// What encrypts the next packet or frame, and the nonce for it, which nobody else gets; `None` if it is sent in clear.

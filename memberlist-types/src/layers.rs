@@ -10,6 +10,9 @@ use core::fmt;
 ///
 /// What a newer version can read and this one has never heard of is kept, and passed on as it came.
 ///
+/// Other wires than the native one, whose messages carry no layers, keep in the upper eight bits (24 to 31) what they have to remember of how a
+/// node is to be spoken to, and of. To everybody else these bits mean nothing.
+///
 /// ```
 /// use memberlist_types::{ChecksumAlgorithm, Layers};
 ///

@@ -63,7 +63,9 @@ pub use identity::{Address, Id};
 pub use incarnation::Incarnation;
 #[cfg(feature = "encryption")]
 #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
-pub use keyring::{EncryptionAlgorithm, EncryptionPolicy, KeyId, KeyUse, Keyring, KeyringError, SecretKey};
+pub use keyring::{
+    EncryptionAlgorithm, EncryptionPolicy, KeyId, KeyUse, Keyring, KeyringError, Sealed, SecretKey,
+};
 pub use label::{Label, LabelTooLong};
 pub use layers::Layers;
 pub use message::{

@@ -5,8 +5,8 @@ pub enum DecodeError {
     /// It ends before it is complete.
     #[error("input is truncated")]
     Truncated,
-    /// The first byte (or the format version) is none of this wire. Where it is how TLS begins, the text says so: one of the two nodes is
-    /// configured for TLS and the other is not.
+    /// The first byte (or the format version) is none of this wire. Where it is how TLS or another wire of this project begins, the text says
+    /// so: the two nodes are configured differently.
     #[error("not a frame of this wire (starts with {0:#04x}){hint}", hint = hint(*.0))]
     BadMagic(u8),
     /// The label is missing or another one: a node of another cluster.
@@ -88,6 +88,10 @@ const fn hint(first: u8) -> &'static str {
         0x15 => ": the peer seems to speak TLS, and this node does not",
         // A handshake, which a TLS client begins with.
         0x16 => ": the peer seems to speak TLS (a handshake), and this node does not",
+        // A kind of message, or the label in front of it.
+        0x00..=0x0d | 0xf4 => ": the peer seems to speak HashiCorp's wire, and this node does not",
+        // Packet and stream frame of the native wire, version 1.
+        0xd1 | 0xe1 => ": the peer seems to speak memberlist's native wire, and this node does not",
         _ => "",
     }
 }

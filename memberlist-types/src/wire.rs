@@ -1,11 +1,11 @@
-use crate::{DecodeError, EncodeError, Framing, Message, StreamMessage};
+use crate::{ChecksumAlgorithm, DecodeError, EncodeError, Framing, Layers, Message, StreamMessage, Versions};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
 /// How messages become packets and stream frames, and back.
 ///
-/// Two wires exist in this project (the native one, and later HashiCorp's); anyone can write a third with the public
-/// items of this crate. A wire is stateless: the same input gives the same bytes (but what is encrypted never looks the same twice;
+/// Two wires exist in this project (the native one, and HashiCorp's in the crate `memberlist-hashicorp`); anyone can write a third with the
+/// public items of this crate. A wire is stateless: the same input gives the same bytes (but what is encrypted never looks the same twice;
 /// for that, the keyring in the [`Framing`] has a state).
 ///
 /// A *packet* is one or more messages that were encoded on their own (so that a broadcast is encoded once and its bytes
@@ -13,6 +13,47 @@ use bytes::{Bytes, BytesMut};
 pub trait Wire<I, A>: Send + Sync + 'static {
     /// What this wire can express.
     fn features(&self) -> WireFeatures;
+
+    /// Looks at the framing that a node is about to start with. The default takes all.
+    ///
+    /// # Errors
+    /// [`EncodeError::Unsupported`] names what this wire can't express.
+    fn check_framing(&self, framing: &Framing) -> Result<(), EncodeError> {
+        let _ = framing;
+        Ok(())
+    }
+
+    /// What a node of these versions says of the [`Layers`] that it reads, whatever is compiled into it; `None`: what its options say. The
+    /// default, for wires whose messages carry the layers.
+    fn layers(&self, versions: Versions) -> Option<Layers> {
+        let _ = versions;
+        None
+    }
+
+    /// What every node reads, instead of a checksum that some don't. Default: crc32. No checksum is longer than another one that it
+    /// stands for.
+    fn base_checksum(&self) -> Option<ChecksumAlgorithm> {
+        Some(ChecksumAlgorithm::Crc32)
+    }
+
+    /// Whether a node that says it reads these layers reads this checksum.
+    fn reads_checksum(&self, layers: Layers, checksum: ChecksumAlgorithm) -> bool {
+        layers.reads_checksum(checksum)
+    }
+
+    /// `framing` without what a node with these layers can't read. It never takes more room than `framing`.
+    fn readable(&self, framing: &Framing, layers: Layers) -> Framing {
+        let checksum = framing.checksum.is_none_or(|checksum| self.reads_checksum(layers, checksum));
+        let compression = framing.compression.filter(|it| layers.reads_compression(it.algorithm));
+        let checksum = if checksum { framing.checksum } else { self.base_checksum() };
+        framing.clone().with_checksum(checksum).with_compression(compression)
+    }
+
+    /// Whether every node reads what is sent with this framing, whatever is compiled into it.
+    fn is_base(&self, framing: &Framing) -> bool {
+        let checksum = framing.checksum.is_none_or(|checksum| self.reads_checksum(Layers::BASE, checksum));
+        framing.compression.is_none() && checksum
+    }
 
     /// Appends one encoded message to `out`. On error `out` is unchanged.
     ///
@@ -69,6 +110,22 @@ pub trait Wire<I, A>: Send + Sync + 'static {
     fn decode_cost(&self, framing: &Framing, buffer: &[u8]) -> usize {
         let _ = framing;
         buffer.len()
+    }
+
+    /// How many bytes are missing at least before [`decode_frame`](Self::decode_frame) can give anything, be it an error, after it gave
+    /// `Ok(None)` for this buffer. It is not asked again before they are there.
+    ///
+    /// A wire whose frames do not begin with their length has to look at a frame from its beginning each time. This saves it from doing so for
+    /// every byte that a slow peer sends. The default is 1.
+    fn missing(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first_by_dialer: bool,
+        buffer: &[u8],
+    ) -> usize {
+        let _ = (framing, limits, first_by_dialer, buffer);
+        1
     }
 
     /// Tries to take one frame from the front of `buffer`, which holds what was received on a stream so far.

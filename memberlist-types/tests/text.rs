@@ -144,10 +144,17 @@ fn values_and_options_read_plainly() {
 #[test]
 fn errors_say_what_to_look_for() {
     reads(DecodeError::Truncated, "input is truncated");
-    reads(DecodeError::BadMagic(7), "not a frame of this wire (starts with 0x07)");
-    for (first, hint) in
-        [(0x15, "the peer seems to speak TLS"), (0x16, "the peer seems to speak TLS (a handshake)")]
-    {
+    reads(DecodeError::BadMagic(0x47), "not a frame of this wire (starts with 0x47)");
+    let hashicorp = "the peer seems to speak HashiCorp's wire";
+    let native = "the peer seems to speak memberlist's native wire";
+    for (first, hint) in [
+        (0x15, "the peer seems to speak TLS"),
+        (0x16, "the peer seems to speak TLS (a handshake)"),
+        (0x06, hashicorp),
+        (0xf4, hashicorp),
+        (0xd1, native),
+        (0xe1, native),
+    ] {
         let text =
             format!("not a frame of this wire (starts with {first:#04x}): {hint}, and this node does not");
         reads(DecodeError::BadMagic(first), &text);

@@ -176,7 +176,7 @@ where
     ) -> Result<(), StreamFailure> {
         let (reads, shared) = (self.reads, Arc::clone(&self.shared));
         self.with_exchange(false, move |exchange| {
-            exchange.reply(&shared.wire, shared.framings.streams.readable_by(reads), &message)
+            exchange.reply(&shared.wire, shared.framings.streams.readable(&shared.wire, reads), &message)
         })
         .await?
         .map_err(|error| unsendable(&error))?;
@@ -238,11 +238,11 @@ where
     /// Decodes one frame, if there is one. True if there may be another.
     async fn decode(&mut self) -> Result<bool, StreamFailure> {
         let shared = Arc::clone(&self.shared);
-        let framing = shared.framings.streams.readable_by(None);
+        let framing = shared.framings.streams.readable(&shared.wire, None);
         let cost = self.exchange.as_ref().map_or(0, |exchange| exchange.decode_cost(&shared.wire, framing));
         self.afford_states(cost)?;
         let decoded = self.with_exchange(cost >= OFF_WORKER, move |exchange| {
-            exchange.decode(&shared.wire, shared.framings.streams.readable_by(None))
+            exchange.decode(&shared.wire, shared.framings.streams.readable(&shared.wire, None))
         });
         decoded.await?.map_err(|error| {
             self.shared.counters.reject(&error);
@@ -307,7 +307,7 @@ where
     let large = matches!(&request, StreamMessage::User(bytes) if bytes.len() >= OFF_WORKER);
     let with = Arc::clone(shared);
     off_worker(shared, large, move || {
-        let framing = with.framings.streams.readable_by(reads);
+        let framing = with.framings.streams.readable(&with.wire, reads);
         Exchange::dial(&with.wire, framing, limits, &request)
     })
     .await
@@ -376,7 +376,7 @@ where
     let with = Arc::clone(shared);
     let Part { states, user, more, size } = part;
     let (exchange, sent) = off_worker(shared, size >= OFF_WORKER, move || {
-        let framing = with.framings.streams.readable_by(reads);
+        let framing = with.framings.streams.readable(&with.wire, reads);
         let sent = exchange.send_part(&with.wire, framing, states, user, more);
         (exchange, sent)
     })

@@ -226,7 +226,7 @@ where
     if !shared.transport.is_allowed(&to) {
         return (to, probe, Outcome::Refused);
     }
-    let framing = shared.framings.packets.readable_by(reads);
+    let framing = shared.framings.packets.readable(&shared.wire, reads);
     let packet = match shared.wire.encode_packet(framing, &messages) {
         Ok(packet) => packet,
         Err(error) => {

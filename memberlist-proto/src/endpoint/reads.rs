@@ -31,6 +31,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         reads
     }
 
+    /// What it speaks.
+    pub const fn wire(&self) -> &W {
+        &self.wire
+    }
+
     /// Ourselves.
     ///
     /// The state is `Alive`, or `Left` after [`leave`](Endpoint::leave).

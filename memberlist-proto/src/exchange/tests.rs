@@ -392,3 +392,18 @@ proptest! {
         prop_assert!(exchange.received.len() <= bytes.len());
     }
 }
+
+/// A wire without lengths looks at a frame from its beginning each time: not for every byte that a slow peer sends.
+#[test]
+fn a_frame_is_not_looked_at_before_what_is_missing_has_come() {
+    let wire = ToyWire::default();
+    let mut chat = Chat::accept(limits());
+    for byte in [1, toy::PING] {
+        chat.handle_data(&wire, &framing(), &[byte]).unwrap();
+        assert_eq!(chat.decode_cost(&wire, &framing()), 0);
+    }
+    assert_eq!(wire.flags(), 1, "one look, after the first byte");
+    chat.handle_data(&wire, &framing(), &[7]).unwrap();
+    assert_eq!(wire.flags(), 11);
+    assert!(matches!(chat.poll_output(), Some(Output::Ping(ping)) if ping.seq == SequenceNumber(7)));
+}

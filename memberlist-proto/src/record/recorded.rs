@@ -70,7 +70,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Recorded<I, A, W> {
             local: local.clone(),
             options: options.clone(),
             overhead: wire.packet_overhead(framing),
-            base: framing.is_base(),
+            base: wire.is_base(framing),
             seed: *seed,
         });
         let endpoint = Endpoint::new(now, local, options, framing, wire, generator(seed))?;

@@ -25,10 +25,25 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
     /// # Errors
     /// If no node can have such options.
     pub fn spawn(&mut self, options: &Options) -> Result<NodeIndex, CreateError> {
+        self.spawn_speaking(options, self.wire.clone(), Versions::default())
+    }
+
+    /// As [`spawn`](Simulation::spawn), a node that speaks this wire, and says that it understands and speaks these versions; also after a restart.
+    ///
+    /// # Errors
+    /// As [`spawn`](Simulation::spawn), or if it does not understand what it speaks.
+    pub fn spawn_speaking(
+        &mut self,
+        options: &Options,
+        wire: W,
+        versions: Versions,
+    ) -> Result<NodeIndex, CreateError> {
         let index = NodeIndex(self.hosts.len() as u32);
         let address = Addr::new(index, 0);
-        let local = LocalNode::new(Name(index), address).with_incarnation(host::incarnation(self.now));
-        let endpoint = self.endpoint_of(self.now, local, 0, options)?;
+        let local = LocalNode::new(Name(index), address)
+            .with_incarnation(host::incarnation(self.now))
+            .with_versions(versions);
+        let endpoint = self.endpoint_of(self.now, local, 0, options, wire)?;
         self.hosts.push(Host::new(index, options.clone(), endpoint, address));
         self.act(index, Action::Started(address));
         self.flush(index);
@@ -175,9 +190,11 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             Restart::NewAddress => Addr::new(node, host.address.moves().wrapping_add(1)),
         };
         let incarnation: Incarnation = host::incarnation(now);
-        let local = LocalNode::new(Name(node), address).with_incarnation(incarnation);
+        let local = LocalNode::new(Name(node), address)
+            .with_incarnation(incarnation)
+            .with_versions(host.endpoint.local().versions);
         let (options, clock, life) = (host.options.clone(), host.local(now), host.life + 1);
-        let endpoint = self.endpoint_of(clock, local, life, &options)?;
+        let endpoint = self.endpoint_of(clock, local, life, &options, host.endpoint.wire().clone())?;
         if let Some(host) = self.hosts.get_mut(node.place()) {
             host.reborn(endpoint, address);
         }

@@ -240,30 +240,22 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         request: &StreamRequest<Name, Addr>,
     ) -> Result<Exchange<Name, Addr>, StreamFailure> {
         let host = self.hosts.get(node.place()).ok_or(StreamFailure::Cancelled)?;
-        let (limits, framing) = (StreamLimits::default(), self.read_by(request.reads));
+        let wire = host.endpoint.wire();
+        let (limits, framing) = (StreamLimits::default(), read_by(wire, &self.framing, request.reads));
         let said = match &request.kind {
             StreamRequestKind::PushPull { join } => {
                 let number = random::derive(self.seed, "conversation", id.0).max(1);
-                let mut exchange = Exchange::dial_push_pull(&self.wire, limits, number, *join);
-                tell(&host.endpoint, &self.wire, &framing, &mut exchange).map(|()| exchange)
+                let mut exchange = Exchange::dial_push_pull(wire, limits, number, *join);
+                tell(&host.endpoint, &framing, &mut exchange).map(|()| exchange)
             }
             StreamRequestKind::Ping { target, seq } => {
                 let source = Some(host.endpoint.local().node);
                 let ping = StreamMessage::Ping(Ping { seq: *seq, target: Some(*target), source });
-                Exchange::dial(&self.wire, &framing, limits, &ping)
+                Exchange::dial(wire, &framing, limits, &ping)
             }
             _ => return Err(StreamFailure::Cancelled),
         };
         said.map_err(|error| StreamFailure::Unreachable(format!("what was to be sent can't be: {error}")))
-    }
-
-    /// Our framing, as far as it can be read by somebody who reads these layers.
-    fn read_by(&self, layers: Option<Layers>) -> Framing {
-        if self.framing.is_base() {
-            self.framing.clone()
-        } else {
-            self.framing.readable_by(layers.unwrap_or(Layers::BASE))
-        }
     }
 
     pub(super) fn send_segment(&mut self, mut segment: Segment) {
@@ -469,7 +461,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             let number = random::derive(self.seed, "answer", id.0).max(1);
             Exchange::accept(StreamLimits::default()).answering_as(number)
         });
-        let judged = exchange.handle_data(&self.wire, &self.framing, bytes);
+        let judged = exchange.handle_data(host.endpoint.wire(), &self.framing, bytes);
         let output = exchange.poll_output();
         match (end, output) {
             (_, None) => {
@@ -533,15 +525,14 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
     }
 
     fn reply(&mut self, node: NodeIndex, id: ConversationId, reply: Reply) -> Result<(), EncodeError> {
-        let framing = self.read_by(match &reply {
-            Reply::States(layers) => Some(*layers),
-            Reply::Message(_) => None,
-        });
         let exchange = self.streams.get(id).and_then(|conversation| conversation.acceptor.exchange.as_mut());
         let (Some(exchange), Some(host)) = (exchange, self.hosts.get(node.place())) else { return Ok(()) };
+        let wire = host.endpoint.wire();
         match reply {
-            Reply::States(_) => tell(&host.endpoint, &self.wire, &framing, exchange),
-            Reply::Message(message) => exchange.reply(&self.wire, &framing, &message),
+            Reply::States(layers) => {
+                tell(&host.endpoint, &read_by(wire, &self.framing, Some(layers)), exchange)
+            }
+            Reply::Message(message) => exchange.reply(wire, &read_by(wire, &self.framing, None), &message),
         }
     }
 
@@ -564,6 +555,15 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
         self.observer.step(now, node, &Step::Stream(StreamStep::Done(peer)));
         self.flush(node);
+    }
+}
+
+/// This framing, as far as it can be read by somebody who reads these layers.
+fn read_by<W: Wire<Name, Addr>>(wire: &W, framing: &Framing, layers: Option<Layers>) -> Framing {
+    if wire.is_base(framing) {
+        framing.clone()
+    } else {
+        wire.readable(framing, layers.unwrap_or(Layers::BASE))
     }
 }
 

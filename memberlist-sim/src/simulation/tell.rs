@@ -17,10 +17,10 @@ const SLICE: usize = 256;
 /// Puts all that the endpoint has to tell into the conversation.
 pub(super) fn tell<W: Wire<Name, Addr>, M: Store<Name, Addr>>(
     endpoint: &Endpoint<Name, Addr, W, M>,
-    wire: &W,
     framing: &Framing,
     exchange: &mut Exchange<Name, Addr>,
 ) -> Result<(), EncodeError> {
+    let wire = endpoint.wire();
     let part = if wire.features().push_pull_parts { PART } else { usize::MAX };
     let mut cursor = Some(StateCursor::default());
     loop {

@@ -293,3 +293,19 @@ fn chacha20_poly1305_is_that_of_the_standard() {
         [0x1a, 0xe1, 0x0b, 0x59, 0x4f, 0x09, 0xe2, 0x6a, 0x7e, 0x90, 0x2e, 0xcb, 0xd0, 0x60, 0x06, 0x91];
     assert_eq!(tag, expected);
 }
+
+/// For wires that don't say which key it was: all are tried, and uses are counted.
+#[test]
+fn another_wire_seals_with_the_primary_key_and_opens_with_any() {
+    let (sender, receiver) = (ring().with_key(&key(1)), ring().with_key(&key(2)).with_key(&key(1)));
+    let mut text = *b"hello";
+    let sealed = sender.seal(Algorithm::ALL, b"label", &mut text).unwrap().unwrap();
+    assert_ne!(text, *b"hello");
+    assert_eq!(receiver.open(Algorithm::ALL, b"label", &sealed, &text).as_deref(), Some(&b"hello"[..]));
+    assert_eq!((sender.keys()[0].encrypted, receiver.keys()[1].decrypted), (1, 1));
+    assert_eq!(receiver.open(Algorithm::ALL, b"other", &sealed, &text), None, "other data");
+    assert_eq!(receiver.open(&[], b"label", &sealed, &text), None, "none of these algorithms");
+    assert!(matches!(sender.seal(&[], b"", &mut text), Err(EncodeError::Unsupported(_))));
+    sender.set_policy(EncryptionPolicy::Accept);
+    assert_eq!(sender.seal(Algorithm::ALL, b"", &mut text), Ok(None), "in clear");
+}

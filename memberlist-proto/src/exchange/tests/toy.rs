@@ -78,6 +78,10 @@ impl Wire<SmolStr, SocketAddr> for ToyWire {
         Ok(Bytes::copy_from_slice(if first_by_dialer { &bytes } else { &bytes[1..] }))
     }
 
+    fn missing(&self, _: &Framing, _: &StreamLimits, first_by_dialer: bool, buffer: &[u8]) -> usize {
+        (usize::from(first_by_dialer) + 2).saturating_sub(buffer.len())
+    }
+
     fn decode_frame(
         &self,
         _: &Framing,
