@@ -32,5 +32,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use reader::Head;
 pub use reader::{Reader, Token};
 pub use writer::Writer;
