@@ -101,6 +101,7 @@
 //! | `aes-gcm`, `chacha20-poly1305` | encryption with a keyring: AES-128, -192 and -256-GCM; ChaCha20-Poly1305 |
 //! | `snappy`, `lz4`, `zstd`, `brotli` | a compression |
 //! | `xxhash32`, `xxhash64`, `xxhash3`, `murmur3` | a checksum beside crc32 |
+//! | `hashicorp` | the wire of HashiCorp's Go library, and what it takes to be one among serf's agents: the module `hashicorp` |
 //! | `metrics` | counters and histograms through the `metrics` facade |
 //! | `serde` | options from and to files |
 //!
@@ -111,6 +112,10 @@
 
 #[cfg(any(feature = "tcp", feature = "_quic"))]
 mod start;
+
+#[cfg(feature = "hashicorp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hashicorp")))]
+pub mod hashicorp;
 
 #[cfg(any(feature = "tokio", feature = "smol", feature = "async-std"))]
 mod runtimes;

@@ -1,0 +1,91 @@
+use super::SerfPresence;
+use crate::types::Wire;
+use crate::{AddressOf, Broadcast, CommandError, Delegate, Error, Memberlist, Transport};
+use agnostic::RuntimeLite;
+use bytes::Bytes;
+use memberlist_hashicorp::{HashicorpName, serf::Tags};
+use smol_str::SmolStr;
+use std::time::Duration;
+
+/// What a node with a [`SerfPresence`] can do among serf's agents beyond what every node can. All of it may also be left out; but
+/// whoever leaves with [`Memberlist::leave`] alone is listed as failed.
+///
+/// Implemented for those nodes, and for nothing else.
+pub trait SerfMember {
+    /// Announces in serf's way that this node has joined, so that who remembers it as leaving does not any more: to be said after
+    /// [`Memberlist::join`].
+    ///
+    /// # Errors
+    /// As [`Memberlist::broadcast`].
+    fn announce_serf(&self) -> Result<Broadcast, Error>;
+
+    /// Sends a user event to all nodes: the handlers of the agents are run for it. Name and payload together may have about 1,300 bytes;
+    /// what agents send has 512 at most. This node's own delegate is not told.
+    ///
+    /// # Errors
+    /// As [`Memberlist::broadcast`].
+    fn serf_event(
+        &self,
+        name: impl Into<SmolStr>,
+        payload: impl Into<Bytes>,
+        coalesce: bool,
+    ) -> Result<Broadcast, Error>;
+
+    /// Replaces this node's tags, and lets the others know.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if they take more than 512 bytes, and those of [`Memberlist::update_meta`]. Nothing changed then.
+    fn set_serf_tags(&self, tags: &Tags) -> impl Future<Output = Result<Broadcast, Error>> + Send;
+
+    /// Leaves so that agents list this node as left: announces it in serf's way, waits until that is handed out (for half of `timeout` at
+    /// most), and [leaves](Memberlist::leave). Tells how many confirmed.
+    ///
+    /// # Errors
+    /// As [`Memberlist::leave`].
+    fn leave_serf(&self, timeout: Duration) -> impl Future<Output = Result<usize, Error>> + Send;
+}
+
+impl<T, D, W> SerfMember for Memberlist<T, SerfPresence<D>, W>
+where
+    T: Transport,
+    D: Delegate<Id: HashicorpName, Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    fn announce_serf(&self) -> Result<Broadcast, Error> {
+        let message = self.delegate().core().join();
+        self.broadcast(message?)
+    }
+
+    fn serf_event(
+        &self,
+        name: impl Into<SmolStr>,
+        payload: impl Into<Bytes>,
+        coalesce: bool,
+    ) -> Result<Broadcast, Error> {
+        let message = self.delegate().core().event(name.into(), payload.into(), coalesce);
+        self.broadcast(message?)
+    }
+
+    async fn set_serf_tags(&self, tags: &Tags) -> Result<Broadcast, Error> {
+        self.update_meta(tags.to_meta()?).await
+    }
+
+    async fn leave_serf(&self, timeout: Duration) -> Result<usize, Error> {
+        if self.has_left() {
+            return self.leave(timeout).await;
+        }
+        let begun = self.now();
+        let message = self.delegate().core().leave();
+        if self.num_members() > 1 {
+            match self.broadcast(message?) {
+                Ok(broadcast) => {
+                    // Not handed out as often as wanted in that time: there is still the departure itself.
+                    let _ = T::Runtime::timeout(timeout / 2, broadcast.finished()).await;
+                }
+                Err(Error::Command(CommandError::HasLeft)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.leave(timeout.saturating_sub(self.now().since(begun))).await
+    }
+}
