@@ -37,8 +37,8 @@ pub trait SerfMember {
     /// [`Error::Encode`] if they take more than 512 bytes, and those of [`Memberlist::update_meta`]. Nothing changed then.
     fn set_serf_tags(&self, tags: &Tags) -> impl Future<Output = Result<Broadcast, Error>> + Send;
 
-    /// Leaves so that agents list this node as left: announces it in serf's way, waits until that is handed out (for half of `timeout` at
-    /// most), and [leaves](Memberlist::leave). Tells how many confirmed.
+    /// Leaves so that agents list this node as left: announces it in serf's way, waits until that has spread (some rounds of gossip; half of `timeout`
+    /// at most), and [leaves](Memberlist::leave). Tells how many confirmed.
     ///
     /// # Errors
     /// As [`Memberlist::leave`].
@@ -76,16 +76,32 @@ where
         }
         let begun = self.now();
         let message = self.delegate().core().leave();
-        if self.num_members() > 1 {
+        let others = self.num_members().saturating_sub(1);
+        if others > 0 {
             match self.broadcast(message?) {
                 Ok(broadcast) => {
-                    // Not handed out as often as wanted in that time: there is still the departure itself.
-                    let _ = T::Runtime::timeout(timeout / 2, broadcast.finished()).await;
+                    // Not done in that time: there is still the departure itself.
+                    let _ = T::Runtime::timeout(timeout / 2, announced(self, broadcast, others)).await;
                 }
                 Err(Error::Command(CommandError::HasLeft)) => {}
                 Err(error) => return Err(error),
             }
         }
         self.leave(timeout.saturating_sub(self.now().since(begun))).await
+    }
+}
+
+/// Waits until an announcement was handed out, and then for as many rounds of gossip as it takes to reach everybody: each at least doubles
+/// those who know. Without them it would be overtaken by the departure, because that is told many members directly, and because agents handle what
+/// came last first.
+async fn announced<T, D, W>(node: &Memberlist<T, D, W>, broadcast: Broadcast, others: usize)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    if broadcast.finished().await.is_ok() {
+        let rounds = usize::BITS - others.leading_zeros();
+        T::Runtime::sleep(node.options().protocol.gossip_interval * rounds).await;
     }
 }
