@@ -37,6 +37,12 @@ pub trait SerfMember {
     /// [`Error::Encode`] if they take more than 512 bytes, and those of [`Memberlist::update_meta`]. Nothing changed then.
     fn set_serf_tags(&self, tags: &Tags) -> impl Future<Output = Result<Broadcast, Error>> + Send;
 
+    /// Becomes alive again after [`leave_serf`](Self::leave_serf) or [`Memberlist::leave`], and announces it in serf's way.
+    ///
+    /// # Errors
+    /// As [`Memberlist::rejoin`] and [`Memberlist::broadcast`].
+    fn rejoin_serf(&self) -> impl Future<Output = Result<Broadcast, Error>> + Send;
+
     /// Leaves so that agents list this node as left: announces it in serf's way, waits until that has spread (some rounds of gossip; half of `timeout`
     /// at most), and [leaves](Memberlist::leave). Tells how many confirmed.
     ///
@@ -68,6 +74,16 @@ where
 
     async fn set_serf_tags(&self, tags: &Tags) -> Result<Broadcast, Error> {
         self.update_meta(tags.to_meta()?).await
+    }
+
+    async fn rejoin_serf(&self) -> Result<Broadcast, Error> {
+        if !self.has_left() {
+            return Err(CommandError::HasNotLeft.into());
+        }
+        // First: what is said in a full state from now on must not say that we left.
+        let message = self.delegate().core().join();
+        self.rejoin().await?;
+        self.broadcast(message?)
     }
 
     async fn leave_serf(&self, timeout: Duration) -> Result<usize, Error> {

@@ -60,7 +60,7 @@ impl Drop for Process {
         let _ = self.child.wait();
         let log = self.log();
         if std::thread::panicking() {
-            let lines: Vec<_> = log.lines().collect();
+            let lines: Vec<_> = log.lines().filter(|line| !line.contains("Accepted client")).collect();
             let end = lines[lines.len().saturating_sub(60)..].join("\n");
             eprintln!("==== end of what {} said\n{end}", self.name);
         } else {

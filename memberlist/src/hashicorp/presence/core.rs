@@ -3,7 +3,7 @@ use super::roster::{News, Roster};
 use super::seen::Seen;
 use crate::types::{DecodeError, EncodeError};
 use bytes::Bytes;
-use memberlist_hashicorp::serf::{PushPull, SerfMessage, UserEvent};
+use memberlist_hashicorp::serf::{JoinIntent, PushPull, SerfMessage, UserEvent};
 use smol_str::SmolStr;
 
 /// What a [`SerfPresence`](super::SerfPresence) counted.
@@ -12,6 +12,8 @@ use smol_str::SmolStr;
 pub struct PresenceStats {
     /// Intents to join or to leave that were news.
     pub intents: u64,
+    /// Claims that this node leaves, which it contradicted.
+    pub contradicted: u64,
     /// User events that were news.
     pub user_events: u64,
     /// Queries that were news. They are passed on, and not answered.
@@ -111,10 +113,7 @@ impl Core {
                 self.stats.intents += 1;
                 self.pass_on(message.clone());
             }
-            News::Wrong(intent) => {
-                self.stats.intents += 1;
-                self.say(intent.encode());
-            }
+            News::Wrong(intent) => self.contradict(&intent),
         }
         Verdict::Done
     }
@@ -141,7 +140,7 @@ impl Core {
             }
         }
         if let Some(intent) = self.roster.merge(&state) {
-            self.say(intent.encode());
+            self.contradict(&intent);
         }
         Ok(())
     }
@@ -176,8 +175,9 @@ impl Core {
         messages
     }
 
-    fn say(&mut self, message: Result<Vec<u8>, EncodeError>) {
-        if let Ok(message) = message {
+    fn contradict(&mut self, intent: &JoinIntent) {
+        self.stats.contradicted += 1;
+        if let Ok(message) = intent.encode() {
             self.pass_on(message.into());
         }
     }

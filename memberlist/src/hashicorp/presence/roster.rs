@@ -88,12 +88,16 @@ impl Roster {
         self.members.remove(name);
     }
 
-    /// What to say when we have joined.
+    /// What to say when we have joined, or come back.
     pub(super) fn join(&mut self) -> JoinIntent {
-        let time = self.clock.time();
         self.leaving = false;
-        self.clock.witness(time);
         let node = self.local.clone();
+        if let Some(entry) = self.members.get(&node).filter(|entry| entry.status != Status::Alive) {
+            // Later than our departure, for which full states give the time after its own.
+            self.clock.witness(entry.time.saturating_add(1));
+        }
+        let time = self.clock.time();
+        self.clock.witness(time);
         if let Some(entry) = self.members.get_mut(&node) {
             *entry = Entry { status: Status::Alive, time };
         }
@@ -141,6 +145,7 @@ impl Roster {
             return News::Old;
         }
         if *node == self.local && !self.leaving {
+            self.clock.witness(time);
             return News::Wrong(self.join());
         }
         entry.time = time;

@@ -1,5 +1,5 @@
 use super::*;
-use memberlist_hashicorp::serf::{JoinIntent, LeaveIntent};
+use memberlist_hashicorp::serf::LeaveIntent;
 
 fn core() -> Core {
     let mut core = Core::new("us".into());
@@ -41,6 +41,7 @@ fn who_says_that_we_leave_is_contradicted() {
     core.on_message(&intent.encode().unwrap().into());
     let said = JoinIntent { time: 5, node: "us".into() };
     assert_eq!(core.take(1_000), [Bytes::from(said.encode().unwrap())]);
+    assert_eq!(core.stats().contradicted, 1);
 }
 
 #[test]

@@ -123,5 +123,23 @@ fn state_that_says_that_we_left_is_contradicted() {
         status_times: [("us".into(), 3)].into(),
         ..PushPull::default()
     };
-    assert_eq!(ours.merge(&state), Some(join(4, "us")));
+    // Which is at the time after 3.
+    assert_eq!(ours.merge(&state), Some(join(5, "us")));
+}
+
+/// The full state that tells of our departure was on its way when we came back.
+#[test]
+fn who_comes_back_overrules_its_departure_wherever_it_was_told() {
+    let (mut ours, mut theirs) = (roster(), Roster::new("them".into()));
+    theirs.joined(&"us".into());
+    theirs.on_leave(&ours.leave());
+    ours.gone(&"us".into());
+    theirs.gone(&"us".into());
+    let late = told(&ours);
+    let back = ours.join();
+    ours.joined(&"us".into());
+    theirs.joined(&"us".into());
+    theirs.merge(&late);
+    assert_eq!(theirs.on_join(&back), News::New);
+    assert_eq!(theirs.members.get("us").map(|entry| entry.status), Some(Status::Alive));
 }
