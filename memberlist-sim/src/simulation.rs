@@ -386,6 +386,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             };
             if let Err(error) = host.endpoint.wire().decode_packet(&self.framing, bytes, &mut sink) {
                 self.observer.step(now, node, &Step::Undecodable { from, error: &error });
+                host.refuse(local, from, &error);
             }
             for message in self.messages.drain(..) {
                 self.observer.step(now, node, &Step::Message { from, message: &message });

@@ -467,6 +467,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             (_, None) => {
                 if let Err(error) = judged {
                     self.observer.step(now, node, &Step::Undecodable { from: peer, error: &error });
+                    let local = host.local(now);
+                    host.refuse(local, peer, &error);
                     match end {
                         End::Dialler => self.failed(node, id, StreamFailure::Invalid(error)),
                         End::Acceptor => self.answer(node, id),
