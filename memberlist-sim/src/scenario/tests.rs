@@ -119,6 +119,32 @@ fn all_problems_are_shown_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+fn one_mistake_hides_no_other_of_its_section_or_of_the_next() {
+    let text = format!(
+        "{START}[options]\nsuspicion_mult = \"many\"\nprobe_intervall = \"1s\"\n\
+         [network]\nloss = \"5 kg\"\nbandwidth = \"10 Mb\"\nlatency = \"3 bananas\"\n\
+         [[network.between]]\nzones = [\"east\", \"wets\"]\nloss = 2\nlatencey = 1\n{}",
+        fault("at = \"5s\"\ndo = \"crash\"\nnodes = 99")
+    );
+    let fields: Vec<_> =
+        refused(&text).iter().map(|problem| problem.split('`').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(
+        fields,
+        [
+            "options.suspicion_mult",
+            "options.probe_intervall",
+            "network.loss",
+            "network.bandwidth",
+            "network.latency",
+            "network.between[0].zones[1]",
+            "network.between[0].loss",
+            "network.between[0].latencey",
+            "fault[0].nodes",
+        ]
+    );
+}
+
+#[test]
 fn each_kind_of_mistake_names_its_field_and_what_would_be_right() {
     let crash = |more: &str| fault(&format!("at = \"5s\"\ndo = \"crash\"\n{more}"));
     let doing =
