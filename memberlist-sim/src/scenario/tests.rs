@@ -395,6 +395,37 @@ fn same_seed_gives_the_same_results() {
     assert_ne!(json(1), json(2));
 }
 
+/// The HTML of a report on the first seed.
+fn html(more: &str) -> String {
+    let scenario = parsed(more);
+    report::with_plots(&scenario, &[scenario.play(1).unwrap()]).to_html()
+}
+
+#[test]
+fn plots_mark_where_a_fault_ends_if_it_does() {
+    let cut = "at = \"5s\"\ndo = \"partition\"\nnodes = \"east\"\n";
+    assert!(html(&fault(&format!("{cut}for = \"9s\""))).contains("end of partition"));
+    assert!(!html(&fault(cut)).contains("end of partition"));
+    assert!(!html(&fault(&format!("{cut}for = \"70s\""))).contains("end of partition"), "it lasts longer");
+}
+
+#[test]
+fn timeline_shows_beside_the_beliefs_whose_process_did_not_run() {
+    let page = html(
+        &(fault("at = \"5s\"\ndo = \"restart\"\nnodes = 3\ndown = \"30s\"")
+            + &fault("at = \"9s\"\ndo = \"pause\"\nnodes = 4\nfor = \"8s\"")),
+    );
+    assert!(page.contains("in fact: down, 5 s to 35 s"));
+    assert!(page.contains("in fact: paused, 9 s to 17 s"));
+}
+
+#[test]
+fn curves_that_would_look_alike_are_drawn_together() {
+    let crashes = |n: u32| html(&fault(&format!("at = \"5s\"\ndo = \"crash\"\nnodes = {{ random = {n} }}")));
+    assert!(crashes(6).contains("crash of node "));
+    assert!(crashes(7).contains("7 × crash, all together"));
+}
+
 #[test]
 fn shipped_scenarios_say_what_they_are_about_and_hold() {
     for (name, text) in SHIPPED {
