@@ -41,7 +41,7 @@ mod shipped;
 pub use expect::{Expectation, Finding, Wanted, What};
 pub use faults::{Deed, Direction, Fault};
 pub use figures::{FIGURES, Figure, FigureKind};
-pub use measure::{Cause, Change, Measures, NewBelief, Timeline};
+pub use measure::{Absence, Cause, Change, Measures, NewBelief, Timeline};
 pub use options::{InvalidOption, override_option, preset};
 pub(crate) use play::longest_suspicion;
 pub use play::{Run, UnplayableScenario};

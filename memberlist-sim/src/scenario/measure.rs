@@ -12,7 +12,7 @@ mod timeline;
 mod views;
 
 pub use changes::{Cause, Change};
-pub use timeline::{NewBelief, Timeline};
+pub use timeline::{Absence, NewBelief, Timeline};
 use views::{Belief, Views};
 
 /// Reports of a suspicion that are no further apart than this are of the same.
@@ -251,6 +251,7 @@ impl Measures {
                 self.truth_of(at, node, Some(address.moves()), Cause::Join);
                 self.changes.newcomer(at, node, &self.views);
                 self.timeline.up(at, self.up());
+                self.timeline.back(at, node);
             }
             Action::Crashed | Action::Vanished => {
                 if let Some(since) = self.up_since.get_mut(node.place()).and_then(Option::take) {
@@ -259,11 +260,15 @@ impl Measures {
                 self.changes.gone(node);
                 self.truth_of(at, node, None, Cause::Crash);
                 self.timeline.up(at, self.up());
+                self.timeline.absent(node, at, None);
             }
             Action::Leave => self.set_leaving(node, true),
             Action::Rejoin => self.set_leaving(node, false),
             Action::Paused(time) | Action::Blocked(time) => {
                 self.excuses.excuse(node, at + time + self.excuses.grace);
+                if let Action::Paused(time) = action {
+                    self.timeline.absent(node, at, Some(time));
+                }
             }
             _ => {}
         }

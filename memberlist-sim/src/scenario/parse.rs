@@ -52,9 +52,13 @@ fn read(fields: &Fields<'_>, name: String, problems: &mut Vec<Problem>) -> Optio
         fields.or("warm_up", Duration::ZERO, |field| warm_up(field, duration)).map_err(&mut keep).ok();
     let nodes = fields.need("nodes").and_then(|field| field.table()).and_then(|fields| nodes(&fields));
     let nodes = nodes.map_err(&mut keep).ok();
-    let options = match fields.get("options") {
-        Some(field) => field.table().and_then(|fields| options::read(&fields)).map_err(&mut keep).ok(),
+    let options = match fields.get("options").map(|field| field.table()) {
         None => Some((Options::lan(), "lan")),
+        Some(table) => table
+            .map_err(|problem| vec![problem])
+            .and_then(|fields| options::read(&fields))
+            .map_err(|more| more.into_iter().for_each(&mut keep))
+            .ok(),
     };
     // The rest can't be read without knowing which nodes there are.
     let (nodes, duration) = (nodes?, duration?);
@@ -72,14 +76,19 @@ fn read(fields: &Fields<'_>, name: String, problems: &mut Vec<Problem>) -> Optio
             }
         },
     };
-    let mut scenario = Scenario::new(nodes, Options::lan(), network?, duration);
+    // What is wrong with faults and expectations is said even if the network makes no sense.
+    let sense = network.is_some() && options.is_some() && warm_up.is_some();
+    let network = network.unwrap_or_else(|| NetworkPlan::new(Link::lan()));
+    let mut scenario = Scenario::new(nodes, Options::lan(), network, duration);
     (scenario.name, scenario.about) = (name?, about?);
-    (scenario.options, scenario.preset) = options?;
-    scenario.warm_up = warm_up?;
+    if let Some((options, preset)) = options {
+        (scenario.options, scenario.preset) = (options, preset);
+    }
+    scenario.warm_up = warm_up.unwrap_or_default();
     scenario.faults =
         each(fields, "fault", problems, |item| faults::read(item, &scenario.nodes, scenario.duration));
     scenario.expect = each(fields, "expect", problems, |item| expect::read(item, &scenario));
-    Some(scenario)
+    sense.then_some(scenario)
 }
 
 /// Each table of a list of tables.

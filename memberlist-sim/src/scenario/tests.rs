@@ -119,6 +119,32 @@ fn all_problems_are_shown_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+fn one_mistake_hides_no_other_of_its_section_or_of_the_next() {
+    let text = format!(
+        "{START}[options]\nsuspicion_mult = \"many\"\nprobe_intervall = \"1s\"\n\
+         [network]\nloss = \"5 kg\"\nbandwidth = \"10 Mb\"\nlatency = \"3 bananas\"\n\
+         [[network.between]]\nzones = [\"east\", \"wets\"]\nloss = 2\nlatencey = 1\n{}",
+        fault("at = \"5s\"\ndo = \"crash\"\nnodes = 99")
+    );
+    let fields: Vec<_> =
+        refused(&text).iter().map(|problem| problem.split('`').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(
+        fields,
+        [
+            "options.suspicion_mult",
+            "options.probe_intervall",
+            "network.loss",
+            "network.bandwidth",
+            "network.latency",
+            "network.between[0].zones[1]",
+            "network.between[0].loss",
+            "network.between[0].latencey",
+            "fault[0].nodes",
+        ]
+    );
+}
+
+#[test]
 fn each_kind_of_mistake_names_its_field_and_what_would_be_right() {
     let crash = |more: &str| fault(&format!("at = \"5s\"\ndo = \"crash\"\n{more}"));
     let doing =
@@ -367,6 +393,37 @@ fn same_seed_gives_the_same_results() {
     let json = |seed| report::to_json(&scenario, &[scenario.play(seed).unwrap()]).to_string();
     assert_eq!(json(1), json(1));
     assert_ne!(json(1), json(2));
+}
+
+/// The HTML of a report on the first seed.
+fn html(more: &str) -> String {
+    let scenario = parsed(more);
+    report::with_plots(&scenario, &[scenario.play(1).unwrap()]).to_html()
+}
+
+#[test]
+fn plots_mark_where_a_fault_ends_if_it_does() {
+    let cut = "at = \"5s\"\ndo = \"partition\"\nnodes = \"east\"\n";
+    assert!(html(&fault(&format!("{cut}for = \"9s\""))).contains("end of partition"));
+    assert!(!html(&fault(cut)).contains("end of partition"));
+    assert!(!html(&fault(&format!("{cut}for = \"70s\""))).contains("end of partition"), "it lasts longer");
+}
+
+#[test]
+fn timeline_shows_beside_the_beliefs_whose_process_did_not_run() {
+    let page = html(
+        &(fault("at = \"5s\"\ndo = \"restart\"\nnodes = 3\ndown = \"30s\"")
+            + &fault("at = \"9s\"\ndo = \"pause\"\nnodes = 4\nfor = \"8s\"")),
+    );
+    assert!(page.contains("in fact: down, 5 s to 35 s"));
+    assert!(page.contains("in fact: paused, 9 s to 17 s"));
+}
+
+#[test]
+fn curves_that_would_look_alike_are_drawn_together() {
+    let crashes = |n: u32| html(&fault(&format!("at = \"5s\"\ndo = \"crash\"\nnodes = {{ random = {n} }}")));
+    assert!(crashes(6).contains("crash of node "));
+    assert!(crashes(7).contains("7 × crash, all together"));
 }
 
 #[test]
