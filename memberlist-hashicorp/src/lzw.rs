@@ -8,6 +8,8 @@ mod encode;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::of_zeros;
 
 pub(crate) use decode::{decode, decoded_len};
 pub(crate) use encode::encode;

@@ -129,8 +129,8 @@ pub(crate) fn decode_cost(wire: HashicorpWire, framing: &Framing, buffer: &[u8])
     let labelled = buffer.first() == Some(&kind::LABEL);
     let Ok(Front::Message { label, len }) = front(wire, framing, &limits, labelled, buffer) else { return 0 };
     match buffer.get(label..label + len) {
-        Some([kind::COMPRESSED, body @ ..]) => len + compression::cost(body, compression::MAX_FRAME),
-        _ => len,
+        Some([kind::COMPRESSED, body @ ..]) => label + len + compression::cost(body, compression::MAX_FRAME),
+        _ => label + len,
     }
 }
 

@@ -140,7 +140,7 @@ fn labelled() -> Framing {
     bare().with_label(Label::new("foo").unwrap())
 }
 
-/// 9.8 TestEncodeDecode, Q27
+/// 9.8 TestEncodeDecode, Q27, G-15
 #[test]
 fn messages_are_written_as_go_writes_them_and_read() {
     let vectors = vectors(include_str!("vectors/messages.txt"));
@@ -160,6 +160,7 @@ fn empty_slices_are_as_good_as_none() {
     assert_eq!(decoded(&bare(), &empty), Ok(vec![Ok(Message::Ack(ack))]));
 }
 
+/// G-15
 #[test]
 fn packets_are_written_as_go_writes_them_and_read() {
     let vectors = vectors(include_str!("vectors/packets.txt"));
@@ -208,6 +209,7 @@ fn state(id: &str) -> NodeState<String, SocketAddr> {
     }
 }
 
+/// G-15
 #[test]
 fn streams_are_written_as_go_writes_them_and_read() {
     let vectors = vectors(include_str!("vectors/streams.txt"));
@@ -288,7 +290,7 @@ mod encrypted {
         Framing::new().with_label(Label::new("foo").unwrap()).with_keyring(Some(keyring))
     }
 
-    /// All layers: label, encryption, checksum, compression, and several messages.
+    /// G-15: all layers: label, encryption, checksum, compression, and several messages.
     #[test]
     fn packet_with_all_layers_is_read_and_written_again_to_the_byte() {
         let bytes = &vectors(include_str!("vectors/packets.txt"))["encrypted, compressed, with checksum"];

@@ -364,4 +364,6 @@ pub enum RejectReason {
     Unencrypted,
     /// It uses a checksum, compression or encryption that is not known (or not compiled in) here.
     UnknownLayer,
+    /// It begins like the format of another wire than ours: a node of another kind of cluster, or one of ours with the wrong wire.
+    AnotherWire,
 }

@@ -1,4 +1,5 @@
 use crate::event::RejectReason;
+use memberlist_types::DecodeError;
 
 /// Counters since the start of the endpoint; each only grows, unless it says "now".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Stats {
 }
 
 impl RejectReason {
-    pub(crate) const COUNT: usize = 16;
+    pub(crate) const COUNT: usize = 17;
 
     /// Every reason.
     pub const ALL: [Self; Self::COUNT] = [
@@ -92,7 +93,21 @@ impl RejectReason {
         Self::WrongKey,
         Self::Unencrypted,
         Self::UnknownLayer,
+        Self::AnotherWire,
     ];
+
+    /// What is to be told, with [`Endpoint::reject`](crate::Endpoint::reject), of bytes that can't be read because nodes are set up differently: no
+    /// node can mend that. `None`: damage and noise, which are only counted.
+    #[must_use]
+    pub const fn of(error: &DecodeError) -> Option<Self> {
+        match error {
+            DecodeError::NoKey | DecodeError::Undecryptable => Some(Self::WrongKey),
+            DecodeError::Unencrypted => Some(Self::Unencrypted),
+            DecodeError::UnknownLayer(_) => Some(Self::UnknownLayer),
+            error if error.is_another_wire() => Some(Self::AnotherWire),
+            _ => None,
+        }
+    }
 
     /// A short, stable name for counters.
     #[must_use]
@@ -114,6 +129,7 @@ impl RejectReason {
             Self::WrongKey => "wrong_key",
             Self::Unencrypted => "unencrypted",
             Self::UnknownLayer => "unknown_layer",
+            Self::AnotherWire => "another_wire",
         }
     }
 }

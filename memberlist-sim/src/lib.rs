@@ -20,6 +20,7 @@ pub mod report;
 pub mod scale;
 pub mod scenario;
 mod simulation;
+mod spoken;
 pub mod stats;
 pub mod trace;
 
@@ -32,3 +33,4 @@ pub use network::{
 };
 pub use observe::{Action, Fate, Loss, Observer, Step, StreamStep, View};
 pub use simulation::{Membership, Restart, Simulation, Traffic};
+pub use spoken::Spoken;

@@ -20,7 +20,6 @@ pub struct Addr(u32);
 
 const PREFIX: &[u8] = b"node-";
 const DIGITS: usize = 5;
-const PORT: u16 = 7946;
 /// Bits of an address that count how often its node has moved.
 const MOVES_BITS: u32 = 8;
 
@@ -33,10 +32,22 @@ impl NodeIndex {
 }
 
 impl Addr {
+    /// The port of them all.
+    pub(crate) const PORT: u16 = 7946;
+
     /// The address of this node after it has moved so many times (modulo 256).
     #[must_use]
     pub const fn new(node: NodeIndex, moves: u8) -> Self {
         Self(node.0 << MOVES_BITS | moves as u32)
+    }
+
+    /// What stands for it on the wire, as an IPv4 address.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
     }
 
     /// Whose address it is, or was.
@@ -116,14 +127,14 @@ impl WireData for Addr {
 
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0.to_be_bytes());
-        out.extend_from_slice(&PORT.to_be_bytes());
+        out.extend_from_slice(&Self::PORT.to_be_bytes());
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let &[a, b, c, d, high, low] = bytes else {
             return Err(DecodeError::Invalid("address of a simulated node"));
         };
-        if u16::from_be_bytes([high, low]) != PORT {
+        if u16::from_be_bytes([high, low]) != Self::PORT {
             return Err(DecodeError::Invalid("port of a simulated node"));
         }
         Ok(Self(u32::from_be_bytes([a, b, c, d])))

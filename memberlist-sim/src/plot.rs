@@ -45,6 +45,9 @@ pub use lines::LinePlot;
 pub(crate) use palette::STYLE;
 pub use timeline::{Belief, Timeline};
 
+/// Lines that are told apart: those beyond look like the first ones.
+pub(crate) const MOST_LINES: usize = palette::SERIES.len();
+
 /// Any of the plots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -15,7 +15,9 @@ use streams::Streams;
 
 mod actions;
 mod host;
+mod inputs;
 mod membership;
+mod outputs;
 mod outside;
 mod queue;
 mod streams;
@@ -25,9 +27,6 @@ pub use actions::Restart;
 pub use host::Traffic;
 pub use membership::Membership;
 pub(crate) use outside::Stray;
-
-/// How many inputs a node that is overloaded handles before a timer that is due gets its turn.
-const INPUTS_BEFORE_TIMER: u32 = 8;
 
 /// A cluster of real endpoints on a virtual clock and a virtual network.
 ///
@@ -295,237 +294,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
     }
 
-    // ---- inputs ----
-
-    /// Something reaches a machine: it is handled, or waits until the process can read.
-    fn arrive(&mut self, to: Addr, input: Input) {
-        let (now, node) = (self.now, to.node());
-        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.is_up() && host.address == to)
-        else {
-            if let Input::Packet { from, bytes } = input {
-                let lost = Step::Lost { from, bytes: bytes.len(), why: Loss::Nobody };
-                self.observer.step(now, node, &lost);
-            }
-            return;
-        };
-        if host.ready_at() <= now && !host.has_work() {
-            if host.processing.is_zero() {
-                return self.input(node, input);
-            }
-            host.begin(now, input);
-            return self.arrange_wake(node);
-        }
-        if let Input::Packet { from, bytes } = &input {
-            if host.inbox_bytes + bytes.len() > self.socket_buffer {
-                let lost = Step::Lost { from: *from, bytes: bytes.len(), why: Loss::Buffer };
-                return self.observer.step(now, node, &lost);
-            }
-            host.inbox_bytes += bytes.len();
-        }
-        host.inbox.push_back(input);
-        self.arrange_wake(node);
-    }
-
-    /// Makes sure that a node that can't send or read now is woken when it can.
-    fn arrange_wake(&mut self, node: NodeIndex) {
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        let at = if host.outbox.is_empty() { host.ready_at() } else { host.sends_at() };
-        let at = at.max(self.now);
-        if host.wakes.is_none_or(|wakes| at < wakes) {
-            host.wakes = Some(at);
-            self.queue.push(at, Class::Arrival, Occurrence::Wake(node, host.life));
-        }
-    }
-
-    /// A node can send or read (again): what it could not send goes out first, then it reads what waits.
-    fn wake(&mut self, node: NodeIndex, life: u32) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.life == life) else { return };
-        if host.wakes != Some(now) {
-            return;
-        }
-        host.wakes = None;
-        if host.sends_at() > now {
-            return self.arrange_wake(node);
-        }
-        for output in core::mem::take(&mut host.outbox) {
-            self.output(node, output);
-        }
-        loop {
-            let Some(host) = self.hosts.get_mut(node.place()) else { return };
-            if !host.has_work() {
-                return;
-            }
-            if host.ready_at() > now {
-                return self.arrange_wake(node);
-            }
-            let Some(input) = host.next_input(now) else { continue };
-            self.input(node, input);
-        }
-    }
-
-    fn input(&mut self, node: NodeIndex, input: Input) {
-        match input {
-            Input::Packet { from, bytes } => self.packet(node, from, bytes),
-            Input::Stream(input) => self.stream_input(node, input),
-        }
-    }
-
-    fn packet(&mut self, node: NodeIndex, from: Addr, bytes: Bytes) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        host.traffic.packets_received += 1;
-        host.traffic.packet_bytes_received += bytes.len() as u64;
-        let local = host.local(now);
-        self.observer.step(now, node, &Step::Received { from, bytes: &bytes });
-        if host.endpoint.admit_packet(local, &from, bytes.len()) {
-            let (observer, messages) = (&mut self.observer, &mut self.messages);
-            let mut sink = |decoded: Result<_, _>| match decoded {
-                Ok(message) => messages.push(message),
-                Err(error) => observer.step(now, node, &Step::Undecodable { from, error: &error }),
-            };
-            if let Err(error) = host.endpoint.wire().decode_packet(&self.framing, bytes, &mut sink) {
-                self.observer.step(now, node, &Step::Undecodable { from, error: &error });
-            }
-            for message in self.messages.drain(..) {
-                self.observer.step(now, node, &Step::Message { from, message: &message });
-                host.endpoint.handle_message(local, from, message);
-            }
-        }
-        self.flush(node);
-    }
-
-    fn timer(&mut self, node: NodeIndex, life: u32) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        if host.life != life || host.timer != Some(now) {
-            return;
-        }
-        let busy = host.busy_until > now && host.postponed < INPUTS_BEFORE_TIMER;
-        let until = if busy { host.paused_until.max(host.busy_until) } else { host.paused_until };
-        if until > now {
-            host.postponed += u32::from(busy);
-            host.timer = Some(until);
-            return self.queue.push(until, Class::Timer, Occurrence::Timer(node, life));
-        }
-        host.postponed = 0;
-        host.timer = None;
-        let local = host.local(now);
-        if host.endpoint.poll_timeout().is_none_or(|at| at > local) {
-            return self.rearm(node);
-        }
-        self.events += 1;
-        self.observer.step(now, node, &Step::Timer);
-        host.endpoint.handle_timeout(local);
-        self.flush(node);
-    }
-
-    // ---- outputs ----
-
-    /// Carries out what the endpoint wants after an input.
-    fn flush(&mut self, node: NodeIndex) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        while let Some(event) = host.endpoint.poll_event() {
-            self.observer.step(now, node, &Step::Event(&event));
-        }
-        self.observer.step(now, node, &Step::Handled(&host.endpoint));
-        loop {
-            let Some(host) = self.hosts.get_mut(node.place()) else { return };
-            let output = if let Some(transmit) = host.endpoint.poll_transmit() {
-                Output::Packet(transmit)
-            } else if let Some(request) = host.endpoint.poll_request() {
-                Output::Request(request)
-            } else {
-                break;
-            };
-            if host.sends_at() > now {
-                self.hold(node, output);
-            } else {
-                self.output(node, output);
-            }
-        }
-        self.rearm(node);
-    }
-
-    /// The node's I/O is blocked, or it sleeps: what it says waits.
-    fn hold(&mut self, node: NodeIndex, output: Output) {
-        let sleeps = self.hosts.get(node.place()).is_some_and(|host| host.paused_until > self.now);
-        let output = match output {
-            // The deadline is the driver's own timer, which runs.
-            Output::Request(request) if !sleeps && !self.is_outside(request.to.node()) => {
-                match self.begin_stream(node, request) {
-                    Some(segment) => Output::Segment(segment),
-                    None => return,
-                }
-            }
-            output => output,
-        };
-        if let Some(host) = self.hosts.get_mut(node.place()) {
-            host.outbox.push(output);
-        }
-        self.arrange_wake(node);
-    }
-
-    fn output(&mut self, node: NodeIndex, output: Output) {
-        match output {
-            Output::Packet(transmit) => self.send_packet(node, transmit),
-            Output::Request(request) if self.is_outside(request.to.node()) => {
-                self.stray(Stray::Request { node, request });
-            }
-            Output::Request(request) => {
-                if let Some(segment) = self.begin_stream(node, request) {
-                    self.send_segment(segment);
-                }
-            }
-            Output::Segment(segment) => self.send_segment(segment),
-        }
-    }
-
-    fn send_packet(&mut self, node: NodeIndex, transmit: Transmit<Addr>) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node.place()) else { return };
-        let from = host.address;
-        let wire = host.endpoint.wire();
-        let encoded = if wire.is_base(&self.framing) {
-            wire.encode_packet(&self.framing, &transmit.messages)
-        } else {
-            let framing = wire.readable(&self.framing, transmit.reads.unwrap_or(Layers::BASE));
-            wire.encode_packet(&framing, &transmit.messages)
-        };
-        // What the wire can't express is not sent by a driver, either.
-        let Ok(bytes) = encoded else { return };
-        host.traffic.packets_sent += 1;
-        host.traffic.packet_bytes_sent += bytes.len() as u64;
-        let to = transmit.to;
-        let flight = Flight { at: now, from: node, to: to.node(), medium: Medium::Packet, bytes: &bytes };
-        let fate = self.network.transit(&flight);
-        self.observer.step(now, node, &Step::Sent { to, bytes: &bytes, fate });
-        match fate {
-            Fate::Arrives(at) => self.queue.push(at, Class::Arrival, Occurrence::Packet { from, to, bytes }),
-            Fate::Twice(first, second) => {
-                let again = Occurrence::Packet { from, to, bytes: bytes.clone() };
-                self.queue.push(first, Class::Arrival, Occurrence::Packet { from, to, bytes });
-                self.queue.push(second, Class::Arrival, again);
-            }
-            Fate::Lost(_) => {}
-        }
-    }
-
-    /// Makes sure that the node's next timer is in the queue.
-    fn rearm(&mut self, node: NodeIndex) {
-        let Some(host) = self.hosts.get_mut(node.place()).filter(|host| host.is_up()) else { return };
-        let Some(due) = host.endpoint.poll_timeout() else { return };
-        let at = host.global(due).max(self.now);
-        // One that comes too early looks again; one that is later than needed is left to lapse.
-        if host.timer.is_none_or(|timer| at < timer) {
-            host.timer = Some(at);
-            self.queue.push(at, Class::Timer, Occurrence::Timer(node, host.life));
-        }
-    }
-
-    /// What nodes say that they read, if their wire does not say it: what our framing takes, and not what happens to be compiled into this build, so that a run is the same
-    /// in every one.
+    /// What nodes say that they read, if their wire does not say it: what our framing takes, and not what happens to be compiled into this build,
+    /// so that a run is the same in every one.
     fn layers(&self) -> Layers {
         let layers = self.framing.checksum.map_or(Layers::BASE, |it| Layers::BASE.with_checksum(it));
         self.framing.compression.map_or(layers, |it| layers.with_compression(it.algorithm))

@@ -62,6 +62,12 @@ impl DecodeError {
         "invalid",
     ];
 
+    /// Whether it seems to be of another wire of this project than the one that it was read with.
+    #[must_use]
+    pub const fn is_another_wire(&self) -> bool {
+        matches!(self, Self::BadMagic(first) if is_hashicorp(*first) || is_native(*first))
+    }
+
     /// A short, stable name for counters.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
@@ -84,16 +90,24 @@ impl DecodeError {
 /// What a first byte that is none of ours may come from.
 const fn hint(first: u8) -> &'static str {
     match first {
+        _ if is_hashicorp(first) => ": the peer seems to speak HashiCorp's wire, and this node does not",
+        _ if is_native(first) => ": the peer seems to speak memberlist's native wire, and this node does not",
         // What a TLS server answers to clear text: an alert.
         0x15 => ": the peer seems to speak TLS, and this node does not",
         // A handshake, which a TLS client begins with.
         0x16 => ": the peer seems to speak TLS (a handshake), and this node does not",
-        // A kind of message, or the label in front of it.
-        0x00..=0x0d | 0xf4 => ": the peer seems to speak HashiCorp's wire, and this node does not",
-        // Packet and stream frame of the native wire, version 1.
-        0xd1 | 0xe1 => ": the peer seems to speak memberlist's native wire, and this node does not",
         _ => "",
     }
+}
+
+/// A kind of message, or what stands in front of a label.
+const fn is_hashicorp(first: u8) -> bool {
+    matches!(first, 0x00..=0x0d | 0xf4)
+}
+
+/// A packet or a frame of the first version.
+const fn is_native(first: u8) -> bool {
+    matches!(first, 0xd1 | 0xe1)
 }
 
 /// Why something can't be put into bytes. Nothing was written.

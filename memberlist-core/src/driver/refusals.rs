@@ -5,19 +5,9 @@ use memberlist_proto::{RejectReason, StreamFailure};
 use memberlist_types::{DecodeError, Wire};
 use std::{sync::Arc, time::Duration};
 
-/// The reason that is told as an event, if there is one: damage and noise are only counted.
-const fn reason(error: &DecodeError) -> Option<RejectReason> {
-    match error {
-        DecodeError::NoKey | DecodeError::Undecryptable => Some(RejectReason::WrongKey),
-        DecodeError::Unencrypted => Some(RejectReason::Unencrypted),
-        DecodeError::UnknownLayer(_) => Some(RejectReason::UnknownLayer),
-        _ => None,
-    }
-}
-
 /// What became of bytes that can't be read, as a conversation's failure.
 pub(super) const fn failure(error: DecodeError) -> StreamFailure {
-    match reason(&error) {
+    match RejectReason::of(&error) {
         Some(RejectReason::WrongKey | RejectReason::Unencrypted) => StreamFailure::KeyMismatch(error),
         _ => StreamFailure::Invalid(error),
     }
@@ -30,18 +20,20 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let Some(reason) = reason(error) else { return };
+    let Some(reason) = RejectReason::of(error) else { return };
     shared.input(|machine, now| machine.endpoint.reject(now, reason, None, Some(from.clone())));
     if shared.key_trouble.now(shared.uptime(), Duration::from_secs(60)) {
         // A node that leaves the encryption to its transport does not know that it is expected from itself.
-        let hint = if reason == RejectReason::Unencrypted {
-            "; if that node sends packets inside TLS or QUIC, set its `always_encrypt`"
-        } else {
-            ""
+        let hint = match reason {
+            RejectReason::Unencrypted => {
+                "keys and algorithms with those here; if that node sends packets inside TLS or QUIC, set its `always_encrypt`"
+            }
+            RejectReason::AnotherWire => "wire with the one here",
+            _ => "keys and algorithms with those here",
         };
         tracing::warn!(
             %from, reason = reason.name(), %error,
-            "what a node sent can't be read: compare its keys and algorithms with those here{hint}; all such refusals are counted, and told once a minute"
+            "what a node sent can't be read: compare its {hint}; all such refusals are counted, and told once a minute"
         );
     }
 }

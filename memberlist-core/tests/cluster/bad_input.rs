@@ -4,6 +4,7 @@ use futures_util::{AsyncReadExt, AsyncWriteExt};
 use memberlist_core::{
     Event, NativeWire,
     memory::MemoryNetwork,
+    proto::RejectReason,
     types::{Framing, StreamLimits, StreamMessage, Wire},
 };
 use rand_core::Rng;
@@ -212,4 +213,28 @@ async fn a_flood_from_one_address_is_cut_at_its_budget() {
     assert!(a.stats().decode_rejections - before <= 20);
     tokio::time::sleep(ms(1_000)).await;
     assert_eq!((a.num_members(), b.num_members()), (2, 2));
+}
+
+/// A node of another kind of cluster, or one with the wrong wire: whoever runs this one is told.
+#[tokio::test(start_paused = true)]
+async fn another_wire_is_a_counted_rejection_that_is_told() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 1).await;
+    let mut events = nodes[0].events();
+    // A ping, an encrypted packet and a labelled one of HashiCorp's library, as they begin.
+    for first in [0x00, 0x01, 0xf4] {
+        network.inject(address(99), address(1), vec![first, 0x82, 0xa4]);
+    }
+    let mut stream = network.connect(address(98), address(1)).unwrap();
+    stream.write_all(&[0x06, 0x83, 0xa4]).await.unwrap();
+    eventually("all were looked at", || nodes[0].stats().decode_rejected("bad_magic") == 4).await;
+    assert_eq!(nodes[0].stats().protocol.rejected(RejectReason::AnotherWire), 4);
+    let mut told = 0;
+    while let Some(event) = events.try_recv() {
+        if let Event::Rejected(rejection) = event {
+            assert_eq!(rejection.reason, RejectReason::AnotherWire);
+            told += 1;
+        }
+    }
+    assert_eq!(told, 1, "not for each");
 }

@@ -54,6 +54,10 @@ impl Belief {
         }
     }
 
+    const fn is_fact(self) -> bool {
+        matches!(self, Self::Paused | Self::Down)
+    }
+
     const fn colour(self) -> Colour {
         match self {
             Self::Alive => ALIVE,
@@ -79,7 +83,7 @@ impl Belief {
 ///
 /// Spans too short to be seen are drawn a pixel wide. Where several fall on one pixel, the gravest is drawn over the others (from alive over
 /// left, paused, suspect and dead to down), so no row has more spans
-/// than pixels. Of more than 150 rows those are drawn in which most
+/// than pixels. Where a row has no span, nothing is known; if that is so for more than a moment, the legend says it. Of more than 150 rows those are drawn in which most
 /// happened (in their order, the first of equals), and a line says how many are not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -245,7 +249,24 @@ impl Timeline {
             picture.text((x + 46.0, y + 17.0), belief.name(), Text { fill: INK, ..Text::default() });
             x += 46.0 + width(belief.name(), LABEL) + 32.0;
         }
-        if x > f64::from(MARGIN) { y + f64::from(LINE) + 4.0 } else { y }
+        if x > f64::from(MARGIN) {
+            if self.has_gaps() {
+                picture.text((x, y + 17.0), "nothing: not known", Text::default());
+            }
+            y + f64::from(LINE) + 4.0
+        } else {
+            y
+        }
+    }
+
+    /// Whether some row of beliefs says nothing for a part of the time.
+    fn has_gaps(&self) -> bool {
+        let spans = || self.rows.iter().flat_map(|row| &row.spans);
+        let first = spans().map(|span| span.from).fold(f64::INFINITY, f64::min);
+        let last = spans().map(|span| span.to).fold(f64::NEG_INFINITY, f64::max);
+        let covered = |row: &Row| row.spans.iter().map(|span| span.to - span.from).sum::<f64>();
+        let is_fact = |row: &&Row| row.spans.iter().all(|span| span.belief.is_fact());
+        self.rows.iter().filter(|row| !is_fact(row)).any(|row| covered(row) < (last - first) * 0.999)
     }
 }
 

@@ -13,8 +13,7 @@ fn checked(name: &str, seed: u64) -> Facts {
 /// The quick version of what `.ci/sim` does: few seeds and small clusters, but each node's whole table is looked at after every event.
 #[test]
 fn every_property_holds_for_a_few_seeds() {
-    let plan = Plan { seeds: 0..3, largest: 16, ..Plan::default() };
-    assert_eq!(plan.checks, Checks::Every, "in debug builds");
+    let plan = Plan { seeds: 0..3, largest: 16, checks: Checks::Every, ..Plan::default() };
     let report = run(&plan, |_| {}).unwrap();
     let violations: Vec<String> = report.violations().map(ToString::to_string).collect();
     assert_eq!(violations, [""; 0]);
@@ -22,6 +21,12 @@ fn every_property_holds_for_a_few_seeds() {
     for line in &report.lines {
         assert_eq!(line.outcomes.len(), 3, "{}", line.property);
     }
+}
+
+#[test]
+fn invariants_are_checked_after_every_event_in_debug_builds() {
+    let usual = if cfg!(debug_assertions) { Checks::Every } else { Checks::Off };
+    assert_eq!((Plan::default().checks, Checks::default()), (usual, usual));
 }
 
 #[test]

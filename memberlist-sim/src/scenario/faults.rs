@@ -27,6 +27,23 @@ pub struct Fault {
     pub every: Duration,
 }
 
+impl Fault {
+    /// When it is over, if it is done once, to all at once, and lasts for a time.
+    #[must_use]
+    pub fn end(&self) -> Option<Duration> {
+        let lasts = match &self.deed {
+            Deed::Pause(time) | Deed::Block(time) => Some(*time),
+            Deed::Slow { lasts, .. }
+            | Deed::Clock { lasts, .. }
+            | Deed::Partition { lasts, .. }
+            | Deed::Loss { lasts, .. }
+            | Deed::Delay { lasts, .. } => *lasts,
+            _ => None,
+        };
+        lasts.filter(|_| self.times == 1 && self.apart.is_zero()).map(|lasts| self.at + lasts)
+    }
+}
+
 /// What is done.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use super::{
     problem::Problem,
     read::{Field, Fields, time},
 };
-use crate::{Bandwidth, Burst, Latency, Link};
+use crate::{Bandwidth, Burst, Latency, Link, Reorder};
 use core::time::Duration;
 use toml::de::DeValue;
 
@@ -18,7 +18,7 @@ pub(super) fn read(fields: &Fields<'_>, nodes: &Nodes) -> Result<NetworkPlan, Ve
     let link = link(fields, &Link::lan());
     let base = link.as_ref().cloned().unwrap_or_else(|_| Link::lan());
     let mut plan = NetworkPlan::new(base.clone());
-    problems.extend(link.err());
+    problems.extend(link.err().into_iter().flatten());
     match fields.get("between").map(|field| field.list()) {
         None => {}
         Some(Err(problem)) => problems.push(problem),
@@ -26,7 +26,7 @@ pub(super) fn read(fields: &Fields<'_>, nodes: &Nodes) -> Result<NetworkPlan, Ve
             for item in items {
                 match between(&item, nodes, &base) {
                     Ok(links) => plan.between.extend(links),
-                    Err(problem) => problems.push(problem),
+                    Err(more) => problems.extend(more),
                 }
             }
         }
@@ -34,10 +34,22 @@ pub(super) fn read(fields: &Fields<'_>, nodes: &Nodes) -> Result<NetworkPlan, Ve
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
 }
 
-fn between(item: &Field<'_>, nodes: &Nodes, base: &Link) -> Result<Vec<(u16, u16, Link)>, Problem> {
-    let fields = item.table()?;
+fn between(item: &Field<'_>, nodes: &Nodes, base: &Link) -> Result<Vec<(u16, u16, Link)>, Vec<Problem>> {
+    let fields = item.table().map_err(one)?;
     let known: Vec<&str> = LINK.into_iter().chain(["zones", "from", "to"]).collect();
-    fields.only(&known)?;
+    let mut problems = fields.unknown(&known);
+    let link = link(&fields, base).map_err(|more| problems.extend(more));
+    let ways = ways(item, &fields, nodes).map_err(|problem| problems.push(problem));
+    match (link, ways) {
+        (Ok(link), Ok(ways)) if problems.is_empty() => {
+            Ok(ways.into_iter().map(|(from, to)| (from, to, link.clone())).collect())
+        }
+        _ => Err(problems),
+    }
+}
+
+/// From which zones to which.
+fn ways(item: &Field<'_>, fields: &Fields<'_>, nodes: &Nodes) -> Result<Vec<(u16, u16)>, Problem> {
     let zone = |field: &Field<'_>| {
         let name = field.text()?;
         nodes.zone_named(name).map(|place| place as u16).ok_or_else(|| {
@@ -45,57 +57,74 @@ fn between(item: &Field<'_>, nodes: &Nodes, base: &Link) -> Result<Vec<(u16, u16
             field.wrong(format!("\"{name}\" is no zone; {}", super::read::instead(name, &names)))
         })
     };
-    let link = link(&fields, base)?;
     match (fields.get("zones"), fields.get("from"), fields.get("to")) {
         (Some(pair), None, None) => match pair.list()?.as_slice() {
             [one, other] => {
                 let (one, other) = (zone(one)?, zone(other)?);
-                Ok(vec![(one, other, link.clone()), (other, one, link)])
+                Ok(vec![(one, other), (other, one)])
             }
             _ => Err(pair.wrong("needs the names of two zones")),
         },
-        (None, Some(from), Some(to)) => Ok(vec![(zone(&from)?, zone(&to)?, link)]),
+        (None, Some(from), Some(to)) => Ok(vec![(zone(&from)?, zone(&to)?)]),
         _ => Err(item.wrong("needs either `zones` (two, for both ways) or `from` and `to` (one way)")),
     }
 }
 
-fn link(fields: &Fields<'_>, base: &Link) -> Result<Link, Problem> {
-    let mut link = match fields.maybe("preset", |field| field.word(&PRESETS))? {
-        Some("wan") => Link::wan(),
-        Some("lossy_wan") => Link::lossy_wan(),
-        Some(_) => Link::lan(),
-        None => base.clone(),
+fn link(fields: &Fields<'_>, base: &Link) -> Result<Link, Vec<Problem>> {
+    let preset = fields.maybe("preset", |field| field.word(&PRESETS));
+    let mut link = match &preset {
+        Ok(Some("wan")) => Link::wan(),
+        Ok(Some("lossy_wan")) => Link::lossy_wan(),
+        Ok(Some(_)) => Link::lan(),
+        _ => base.clone(),
     };
-    if let Some(field) = fields.get("latency") {
-        link.latency = latency(&field)?;
+    let read = [
+        preset.map(drop),
+        set(fields, "latency", &mut link.latency, latency),
+        set(fields, "loss", &mut link.loss, Field::part),
+        set(fields, "duplicate", &mut link.duplicate, Field::part),
+        set(fields, "reorder", &mut link.reorder, |field| reorder(field).map(Some)),
+        set(fields, "burst", &mut link.burst, |field| burst(field).map(Some)),
+        set(fields, "bandwidth", &mut link.bandwidth, |field| bandwidth(field).map(Some)),
+    ];
+    let problems: Vec<Problem> = read.into_iter().filter_map(Result::err).collect();
+    if !problems.is_empty() {
+        return Err(problems);
     }
-    link.loss = fields.or("loss", link.loss, Field::part)?;
-    link.duplicate = fields.or("duplicate", link.duplicate, Field::part)?;
-    if let Some(field) = fields.get("reorder") {
-        link.reorder = reorder(&field)?;
-    }
-    if let Some(field) = fields.get("burst") {
-        let burst = field.table()?;
-        burst.only(&["good", "bad", "loss"])?;
-        link.burst = Some(Burst {
-            good: burst.need("good")?.some_time()?,
-            bad: burst.need("bad")?.some_time()?,
-            loss: burst.need("loss")?.part()?,
-        });
-    }
-    if let Some(field) = fields.get("bandwidth") {
-        link.bandwidth = Some(bandwidth(&field)?);
-    }
-    link.validate().map_err(|error| fields.wrong("latency", error.to_string()))?;
+    link.validate().map_err(|error| one(fields.wrong("latency", error.to_string())))?;
     Ok(link)
 }
 
-fn reorder(field: &Field<'_>) -> Result<Option<crate::Reorder>, Problem> {
+fn one(problem: Problem) -> Vec<Problem> {
+    vec![problem]
+}
+
+/// Puts what the field says, if it is there, in its place.
+fn set<'a, T>(
+    fields: &Fields<'a>,
+    key: &str,
+    place: &mut T,
+    read: impl FnOnce(&Field<'a>) -> Result<T, Problem>,
+) -> Result<(), Problem> {
+    fields.maybe(key, read).map(|value| value.into_iter().for_each(|value| *place = value))
+}
+
+fn burst(field: &Field<'_>) -> Result<Burst, Problem> {
+    let fields = field.table()?;
+    fields.only(&["good", "bad", "loss"])?;
+    Ok(Burst {
+        good: fields.need("good")?.some_time()?,
+        bad: fields.need("bad")?.some_time()?,
+        loss: fields.need("loss")?.part()?,
+    })
+}
+
+fn reorder(field: &Field<'_>) -> Result<Reorder, Problem> {
     let fields = field.table()?;
     fields.only(&["part", "by"])?;
     let probability = fields.need("part")?.part()?;
     let delay = latency(&fields.need("by")?)?;
-    Ok(Some(crate::Reorder { probability, delay }))
+    Ok(Reorder { probability, delay })
 }
 
 /// `"1ms"`, `"1ms..5ms"`, or a table that names a distribution.

@@ -61,26 +61,30 @@ pub fn override_option(options: &Options, field: &str, text: &str) -> Result<Opt
 }
 
 /// The section `[options]`.
-pub(super) fn read(fields: &Fields<'_>) -> Result<(Options, &'static str), Problem> {
-    let name = fields.or("preset", "lan", |field| field.word(&PRESETS))?;
+pub(super) fn read(fields: &Fields<'_>) -> Result<(Options, &'static str), Vec<Problem>> {
+    let mut problems = Vec::new();
+    let name = fields
+        .or("preset", "lan", |field| field.word(&PRESETS))
+        .unwrap_or_else(|problem| keep(&mut problems, problem, "lan"));
     let mut options = preset(name).unwrap_or_default();
-    for (key, span, field) in fields.all() {
-        if key == "preset" {
-            continue;
-        }
-        let place =
-            |error: InvalidOption, span| Problem { span, field: field.name.clone(), message: error.problem };
-        if !as_table(&options).contains_key(&key) {
-            let unknown = set(&options, &key, Value::Boolean(true));
-            return Err(unknown
-                .err()
-                .map_or_else(|| field.wrong("there is no such option"), |e| place(e, span)));
-        }
-        options =
-            set(&options, &key, owned(field.value)).map_err(|error| place(error, field.span.clone()))?;
+    for (key, span, field) in fields.all().into_iter().filter(|(key, ..)| key != "preset") {
+        // Of an option that does not exist the name is marked, else the value.
+        let span = if as_table(&options).contains_key(&key) { field.span.clone() } else { span };
+        options = set(&options, &key, owned(field.value)).unwrap_or_else(|error| {
+            keep(&mut problems, Problem { span, field: field.name, message: error.problem }, options)
+        });
     }
-    options.validate().map_err(|error| fields.wrong(error.field, error.problem))?;
-    Ok((options, name))
+    if problems.is_empty() {
+        options.validate().map_err(|error| vec![fields.wrong(error.field, error.problem)])?;
+        return Ok((options, name));
+    }
+    Err(problems)
+}
+
+/// Keeps a problem, and goes on with what there was.
+fn keep<T>(problems: &mut Vec<Problem>, problem: Problem, instead: T) -> T {
+    problems.push(problem);
+    instead
 }
 
 /// A value without its place.

@@ -26,7 +26,7 @@ fn file_that_says_little_has_sensible_defaults() {
     let scenario =
         Scenario::parse("some/where/mine.toml", "duration = \"1m\"\nnodes = { count = 2 }").unwrap();
     assert_eq!(scenario.name, "mine");
-    assert_eq!(scenario.nodes, Nodes { count: 2, start: Start::Formed(2), seeds: 2, zones: Vec::new() });
+    assert_eq!(scenario.nodes, Nodes::formed(2));
     assert_eq!(scenario.options, Options::lan());
     assert_eq!(scenario.network, NetworkPlan::new(Link::lan()));
     assert!(scenario.faults.is_empty() && scenario.expect.is_empty());
@@ -114,6 +114,32 @@ fn all_problems_are_shown_at_once_in_the_order_of_the_file() {
             "test.toml:2:1: field `nodez`: there is no such field; did you mean `nodes`?",
             "test.toml:4:9: field `nodes.count`: 0 is not possible: use 1 to 100000",
             "test.toml:6:1: field `options.probe_intervall`: there is no such option; did you mean `probe_interval`?",
+        ]
+    );
+}
+
+#[test]
+fn one_mistake_hides_no_other_of_its_section_or_of_the_next() {
+    let text = format!(
+        "{START}[options]\nsuspicion_mult = \"many\"\nprobe_intervall = \"1s\"\n\
+         [network]\nloss = \"5 kg\"\nbandwidth = \"10 Mb\"\nlatency = \"3 bananas\"\n\
+         [[network.between]]\nzones = [\"east\", \"wets\"]\nloss = 2\nlatencey = 1\n{}",
+        fault("at = \"5s\"\ndo = \"crash\"\nnodes = 99")
+    );
+    let fields: Vec<_> =
+        refused(&text).iter().map(|problem| problem.split('`').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(
+        fields,
+        [
+            "options.suspicion_mult",
+            "options.probe_intervall",
+            "network.loss",
+            "network.bandwidth",
+            "network.latency",
+            "network.between[0].zones[1]",
+            "network.between[0].loss",
+            "network.between[0].latencey",
+            "fault[0].nodes",
         ]
     );
 }
@@ -369,6 +395,37 @@ fn same_seed_gives_the_same_results() {
     assert_ne!(json(1), json(2));
 }
 
+/// The HTML of a report on the first seed.
+fn html(more: &str) -> String {
+    let scenario = parsed(more);
+    report::with_plots(&scenario, &[scenario.play(1).unwrap()]).to_html()
+}
+
+#[test]
+fn plots_mark_where_a_fault_ends_if_it_does() {
+    let cut = "at = \"5s\"\ndo = \"partition\"\nnodes = \"east\"\n";
+    assert!(html(&fault(&format!("{cut}for = \"9s\""))).contains("end of partition"));
+    assert!(!html(&fault(cut)).contains("end of partition"));
+    assert!(!html(&fault(&format!("{cut}for = \"70s\""))).contains("end of partition"), "it lasts longer");
+}
+
+#[test]
+fn timeline_shows_beside_the_beliefs_whose_process_did_not_run() {
+    let page = html(
+        &(fault("at = \"5s\"\ndo = \"restart\"\nnodes = 3\ndown = \"30s\"")
+            + &fault("at = \"9s\"\ndo = \"pause\"\nnodes = 4\nfor = \"8s\"")),
+    );
+    assert!(page.contains("in fact: down, 5 s to 35 s"));
+    assert!(page.contains("in fact: paused, 9 s to 17 s"));
+}
+
+#[test]
+fn curves_that_would_look_alike_are_drawn_together() {
+    let crashes = |n: u32| html(&fault(&format!("at = \"5s\"\ndo = \"crash\"\nnodes = {{ random = {n} }}")));
+    assert!(crashes(6).contains("crash of node "));
+    assert!(crashes(7).contains("7 × crash, all together"));
+}
+
 #[test]
 fn shipped_scenarios_say_what_they_are_about_and_hold() {
     for (name, text) in SHIPPED {
@@ -396,4 +453,27 @@ fn options_are_set_by_their_names() {
         "option `probe_intervall`: there is no such option; did you mean `probe_interval`?"
     );
     assert!(set("suspicion_mult", "many").is_err());
+}
+
+#[test]
+fn last_nodes_may_be_strangers_who_speak_the_other_wire() {
+    let nodes = |more: &str| format!("duration = \"1s\"\n[nodes]\ncount = 8\n{more}");
+    let text = nodes("wire = \"hashicorp\"\nstrangers = 3");
+    let scenario = Scenario::parse("test.toml", &text).unwrap();
+    assert_eq!((scenario.nodes.start, scenario.nodes.members()), (Start::Formed(5), 5));
+    assert!(matches!(scenario.nodes.spoken(NodeIndex(4)), Spoken::Hashicorp(_)));
+    assert_eq!(scenario.nodes.spoken(NodeIndex(5)), Spoken::Native);
+    let head = |more: &str| refused(&nodes(more))[0].lines().next().unwrap().to_owned();
+    assert_eq!(
+        head("strangers = 8"),
+        "test.toml:4:13: field `nodes.strangers`: 8 is not possible: use 0 to 7"
+    );
+    assert_eq!(
+        head("strangers = 3\nformed = 6"),
+        "test.toml:5:10: field `nodes.formed`: 6 is not possible: use 1 to 5"
+    );
+    assert_eq!(
+        head("wire = \"go\""),
+        "test.toml:4:8: field `nodes.wire`: \"go\" is not known; there are: native, hashicorp"
+    );
 }

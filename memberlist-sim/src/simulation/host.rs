@@ -4,7 +4,10 @@ use super::streams::StreamInput;
 use crate::{Addr, Name, NodeIndex};
 use bytes::Bytes;
 use core::time::Duration;
-use memberlist_proto::{Endpoint, Instant, Options, StreamRequest, Transmit, types::Incarnation};
+use memberlist_proto::{
+    Endpoint, Instant, Options, RejectReason, Store, StreamRequest, Transmit,
+    types::{DecodeError, Incarnation, Wire},
+};
 use std::collections::VecDeque;
 
 /// What a node has sent and received so far, on all of its lives. Bytes are those of the protocol, without UDP, TCP and IP headers.
@@ -180,6 +183,15 @@ impl<W, M> Host<W, M> {
 
     pub(super) fn set_clock(&mut self, now: Instant, micros_per_second: i32) {
         self.clock = Clock { since: now, shows: self.clock.local(now), rate: rate(micros_per_second) };
+    }
+}
+
+impl<W: Wire<Name, Addr>, M: Store<Name, Addr>> Host<W, M> {
+    /// Tells the process of bytes that it can't read, as the driver of a real node does.
+    pub(super) fn refuse(&mut self, local: Instant, from: Addr, error: &DecodeError) {
+        if let Some(reason) = RejectReason::of(error) {
+            self.endpoint.reject(local, reason, None, Some(from));
+        }
     }
 }
 

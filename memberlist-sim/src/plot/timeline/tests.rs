@@ -33,6 +33,15 @@ fn spans_are_as_long_as_they_lasted() {
 }
 
 #[test]
+fn legend_says_what_a_gap_means_where_there_is_one() {
+    let known = timeline().row("", "a", [(0.0, 6.0, Belief::Alive), (6.0, 9.0, Belief::Dead)]);
+    let facts = known.clone().row("", "in fact", [(5.0, 9.0, Belief::Down)]);
+    let gap = known.clone().row("", "b", [(0.0, 3.0, Belief::Alive), (5.0, 9.0, Belief::Alive)]);
+    assert!(!known.to_svg().contains("not known") && !facts.to_svg().contains("not known"));
+    assert!(gap.to_svg().contains("nothing: not known"));
+}
+
+#[test]
 fn short_suspicion_is_a_pixel_wide_and_over_the_others() {
     let timeline = timeline().row("", "a", [(5.0, 5.000_001, Belief::Suspect), (0.0, 100.0, Belief::Alive)]);
     let [_, last] = &spans(&timeline)[..] else { panic!() };

@@ -13,7 +13,7 @@ const NO_FAULT: fn(&mut Cluster) = |_| {};
 fn complaints(name: &str, seeds: u64, sabotage: Sabotage) -> impl Iterator<Item = String> {
     let property = Property::named(name).unwrap();
     (0..seeds).filter_map(move |seed| {
-        let mut case = Case::new(seed).with_largest(12).with_sabotage(sabotage);
+        let mut case = Case::new(seed).with_largest(12).with_checks(Checks::Every).with_sabotage(sabotage);
         property.check(&mut case).err().map(|broken| broken.what)
     })
 }

@@ -18,7 +18,21 @@ pub struct NewBelief {
     pub state: Option<State>,
 }
 
-/// No more changes of beliefs are kept than these.
+/// A time in which the process of a node did not run, or did not go on: a fact, not a belief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Absence {
+    /// Whose.
+    pub node: NodeIndex,
+    /// From when on.
+    pub from: Instant,
+    /// Until when; `None`: to the end.
+    pub until: Option<Instant>,
+    /// Whether it was paused; else there was no process.
+    pub paused: bool,
+}
+
+/// No more changes of beliefs, and absences, are kept than these.
 const MOST_BELIEFS: usize = 500_000;
 /// Steps of a plot.
 const STEPS: u32 = 240;
@@ -37,13 +51,23 @@ pub struct Timeline {
     pub wrong: Vec<(Instant, f64)>,
     /// When whose belief changed: the first 500,000 changes.
     pub beliefs: Vec<NewBelief>,
+    /// Whose process did not run when: the first 500,000 times.
+    pub absences: Vec<Absence>,
     nodes: usize,
 }
 
 impl Timeline {
     pub(super) fn new(nodes: usize, duration: Duration) -> Self {
         let step = (duration / STEPS).max(Duration::from_millis(50));
-        Self { step, bytes: Vec::new(), running: Vec::new(), wrong: Vec::new(), beliefs: Vec::new(), nodes }
+        Self {
+            step,
+            bytes: Vec::new(),
+            running: Vec::new(),
+            wrong: Vec::new(),
+            beliefs: Vec::new(),
+            absences: Vec::new(),
+            nodes,
+        }
     }
 
     fn place(&self, at: Instant) -> u64 {
@@ -84,6 +108,21 @@ impl Timeline {
     pub(super) fn believed(&mut self, at: Instant, by: NodeIndex, of: NodeIndex, state: Option<State>) {
         if self.beliefs.len() < MOST_BELIEFS {
             self.beliefs.push(NewBelief { at, by, of, state });
+        }
+    }
+
+    pub(super) fn absent(&mut self, node: NodeIndex, from: Instant, paused_for: Option<Duration>) {
+        if self.absences.len() < MOST_BELIEFS {
+            let until = paused_for.map(|time| from + time);
+            self.absences.push(Absence { node, from, until, paused: paused_for.is_some() });
+        }
+    }
+
+    /// A process of the node runs again.
+    pub(super) fn back(&mut self, at: Instant, node: NodeIndex) {
+        let down = |absence: &&mut Absence| absence.node == node && absence.until.is_none();
+        if let Some(absence) = self.absences.iter_mut().rev().find(down) {
+            absence.until = Some(at);
         }
     }
 
