@@ -143,6 +143,6 @@ pub use smol_str::SmolStr;
 pub use start::*;
 
 /// README's code is compiled.
-#[cfg(all(doctest, feature = "tokio", feature = "tcp"))]
+#[cfg(all(doctest, feature = "tokio", feature = "tcp", feature = "hashicorp"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
