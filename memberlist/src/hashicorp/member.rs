@@ -19,7 +19,7 @@ pub trait SerfMember {
     /// As [`Memberlist::broadcast`].
     fn announce_serf(&self) -> Result<Broadcast, Error>;
 
-    /// Sends a user event to all nodes: the handlers of the agents are run for it. Name and payload together may have about 1,300 bytes;
+    /// Sends a user event to all nodes, by gossip and with push/pulls: the handlers of the agents are run for it. Name and payload together may have about 1,300 bytes;
     /// what agents send has 512 at most. This node's own delegate is not told.
     ///
     /// # Errors
@@ -99,7 +99,8 @@ where
                     // Not done in that time: there is still the departure itself.
                     let _ = T::Runtime::timeout(timeout / 2, announced(self, broadcast, others)).await;
                 }
-                Err(Error::Command(CommandError::HasLeft)) => {}
+                // A full queue (of what others made us pass on) must not keep this node from leaving.
+                Err(Error::Command(CommandError::HasLeft | CommandError::QueueFull)) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -3,6 +3,7 @@
 mod clock;
 mod core;
 mod delegates;
+mod kept;
 mod outbox;
 mod roster;
 mod seen;
@@ -10,7 +11,7 @@ mod seen;
 pub use self::core::PresenceStats;
 
 use self::core::Core;
-use crate::{Meta, VoidDelegate, types::EncodeError};
+use crate::{Delegate, Meta, VoidDelegate, types::EncodeError};
 use memberlist_hashicorp::serf::Tags;
 use smol_str::SmolStr;
 use std::fmt;
@@ -22,18 +23,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// It has the node's tags as metadata, and an agent's state in each push/pull; it follows the Lamport times of members, events and queries, contradicts
 /// whoever says that this node leaves, and passes on, once, what agents expect every node to pass on: intents, user events, queries.
 ///
-/// It is not serf: it answers no query, has no coordinates, changes no keys, relays nothing for others, and keeps no events for those who come later.
+/// Each node keeps the latest user events, and tells them in push/pulls, for those whom gossip did not reach; so does this one. What was said before
+/// a join it is not told.
+///
+/// It is not serf: it answers no query, has no coordinates, changes no keys, and relays nothing for others.
 /// Its memory is bounded, whatever is sent to it; what is no message of serf's is counted ([`stats`](Self::stats)).
 ///
 /// A delegate of one's own can stand behind it ([`with_delegate`](Self::with_delegate)). It is told everything, except:
 /// * `notify_message` gets no intents, and user events and queries only once, all as they came
-///   ([`SerfMessage::decode`](memberlist_hashicorp::serf::SerfMessage::decode) reads them); `merge_remote_state` gets serf's states;
+///   ([`SerfMessage::decode`](memberlist_hashicorp::serf::SerfMessage::decode) reads them); a user event that a push/pull brought comes with this node's
+///   own address. `merge_remote_state` gets serf's states;
 /// * its `node_meta` and `local_state` are not asked: they are serf's.
 ///
 /// Give the node the versions of serf, too: [`VERSIONS`](memberlist_hashicorp::serf::VERSIONS). An example stands [above](crate::hashicorp).
-pub struct SerfPresence<D = VoidDelegate<SmolStr, SocketAddr>> {
+pub struct SerfPresence<D: Delegate = VoidDelegate<SmolStr, SocketAddr>> {
     core: Mutex<Core>,
     meta: Meta,
+    /// This node's, as soon as it is known.
+    address: Mutex<Option<D::Address>>,
     delegate: D,
 }
 
@@ -43,11 +50,12 @@ impl SerfPresence {
     pub fn new(name: impl Into<SmolStr>) -> Self {
         // No tags, but a node that has tags.
         let meta = Tags::new().to_meta().unwrap_or_default();
-        Self { core: Mutex::new(Core::new(name.into())), meta, delegate: VoidDelegate::new() }
+        let core = Mutex::new(Core::new(name.into()));
+        Self { core, meta, address: Mutex::new(None), delegate: VoidDelegate::new() }
     }
 }
 
-impl<D> SerfPresence<D> {
+impl<D: Delegate> SerfPresence<D> {
     /// With these tags to start with; [`SerfMember::set_serf_tags`](super::SerfMember::set_serf_tags) changes them later.
     ///
     /// # Errors
@@ -59,8 +67,8 @@ impl<D> SerfPresence<D> {
 
     /// With this delegate behind it.
     #[must_use]
-    pub fn with_delegate<N>(self, delegate: N) -> SerfPresence<N> {
-        SerfPresence { core: self.core, meta: self.meta, delegate }
+    pub fn with_delegate<N: Delegate>(self, delegate: N) -> SerfPresence<N> {
+        SerfPresence { core: self.core, meta: self.meta, address: Mutex::new(None), delegate }
     }
 
     /// The delegate behind it.
@@ -78,9 +86,13 @@ impl<D> SerfPresence<D> {
     pub(super) fn core(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn address(&self) -> MutexGuard<'_, Option<D::Address>> {
+        self.address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl<D> fmt::Debug for SerfPresence<D> {
+impl<D: Delegate> fmt::Debug for SerfPresence<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SerfPresence").finish_non_exhaustive()
     }

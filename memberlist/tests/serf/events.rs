@@ -56,6 +56,20 @@ async fn our_user_event_runs_the_handlers_of_agents() {
     }
 }
 
+/// Our full state has the latest events; an agent takes them from there if it is told to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
+async fn agent_is_told_earlier_events_when_it_joins_us() {
+    let node = Plan::new("rust").start().await;
+    for version in ["v7", "v8"] {
+        drop(node.node.serf_event("deploy", version, false).unwrap());
+    }
+    let agent = Setup::new("go").start();
+    agent.tell(&["join", "-replay", &node.address.to_string()]);
+    all_see(&[&agent], &[&node], &["go", "rust"]);
+    wait("both events", || agent.log().matches("Received event: user-event: deploy").count() == 2);
+}
+
 /// On a stream of its own an event reaches one agent, which passes it on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]

@@ -1,3 +1,4 @@
+use super::kept::Kept;
 use super::outbox::Outbox;
 use super::roster::{News, Roster};
 use super::seen::Seen;
@@ -42,6 +43,7 @@ pub(super) enum Verdict {
 pub(in crate::hashicorp) struct Core {
     roster: Roster,
     events: Seen,
+    kept: Kept,
     queries: Seen,
     outbox: Outbox,
     stats: PresenceStats,
@@ -52,6 +54,7 @@ impl Core {
         Self {
             roster: Roster::new(name),
             events: Seen::new(),
+            kept: Kept::default(),
             queries: Seen::new(),
             outbox: Outbox::default(),
             stats: PresenceStats::default(),
@@ -78,9 +81,9 @@ impl Core {
                 return self.on_intent(news, message);
             }
             Ok(SerfMessage::UserEvent(event)) => {
-                let news = self.events.is_news(event.time, (&event.name, &event.payload));
-                self.stats.user_events += u64::from(news);
+                let news = self.hear(&event);
                 if news {
+                    self.stats.user_events += 1;
                     self.pass_on(message.clone());
                 }
                 news
@@ -122,6 +125,7 @@ impl Core {
     pub(super) fn state(&self) -> Bytes {
         let mut state = PushPull {
             event_time: self.events.time(),
+            events: self.kept.slots(),
             query_time: self.queries.time(),
             ..PushPull::default()
         };
@@ -129,10 +133,24 @@ impl Core {
         state.encode().map(Bytes::from).unwrap_or_default()
     }
 
-    /// What another knows, from a push/pull. Says whether it was a state.
-    pub(super) fn on_state(&mut self, state: &[u8]) -> Result<(), DecodeError> {
+    /// What another knows, from a push/pull. Gives the messages of the user events that were missed; with a join nothing was.
+    ///
+    /// # Errors
+    /// If it is no state.
+    pub(super) fn on_state(&mut self, state: &[u8], join: bool) -> Result<Vec<Bytes>, DecodeError> {
         let state = PushPull::decode(state).inspect_err(|_| self.stats.malformed += 1)?;
         self.stats.states += 1;
+        let mut missed = Vec::new();
+        for slot in state.events.iter().flatten() {
+            for said in &slot.events {
+                let (name, payload) = (said.name.clone(), said.payload.clone());
+                let event = UserEvent { time: slot.time, name, payload, coalesce: false };
+                if self.hear(&event) && !join {
+                    self.stats.user_events += 1;
+                    missed.extend(event.encode().map(Bytes::from));
+                }
+            }
+        }
         for (seen, time) in [(&mut self.events, state.event_time), (&mut self.queries, state.query_time)] {
             // It was not used for anything yet.
             if let Some(used) = time.checked_sub(1) {
@@ -142,7 +160,16 @@ impl Core {
         if let Some(intent) = self.roster.merge(&state) {
             self.contradict(&intent);
         }
-        Ok(())
+        Ok(missed)
+    }
+
+    /// Whether an event is news. From now on it is known.
+    fn hear(&mut self, event: &UserEvent) -> bool {
+        let news = self.events.is_news(event.time, (&event.name, &event.payload));
+        if news {
+            self.kept.keep(event);
+        }
+        news
     }
 
     /// The message of an event of ours, which is then known here.
@@ -154,7 +181,7 @@ impl Core {
     ) -> Result<Bytes, EncodeError> {
         let event = UserEvent { time: self.events.time(), name, payload, coalesce };
         let message = event.encode()?;
-        self.events.is_news(event.time, (&event.name, &event.payload));
+        self.hear(&event);
         Ok(message.into())
     }
 

@@ -35,10 +35,14 @@ where
     }
 
     async fn merge_remote_state(&self, state: Bytes, join: bool) {
-        let merged = self.core().on_state(&state);
-        if merged.is_ok() {
-            self.delegate.merge_remote_state(state, join).await;
+        let Ok(missed) = self.core().on_state(&state, join) else { return };
+        let address = self.address().clone();
+        if let Some(address) = address {
+            for message in missed {
+                self.delegate.notify_message(address.clone(), message).await;
+            }
         }
+        self.delegate.merge_remote_state(state, join).await;
     }
 
     fn broadcast_messages(&self, limit: usize) -> Vec<Bytes> {
@@ -55,7 +59,11 @@ where
 {
     async fn notify_event(&self, event: &Event<D::Id, D::Address>) {
         match event {
-            Event::Joined(member) => self.core().roster().joined(&name(member)),
+            Event::Joined(member) => {
+                // The first to join is this node.
+                self.address().get_or_insert_with(|| member.node.address.clone());
+                self.core().roster().joined(&name(member));
+            }
             Event::Left(member) | Event::Failed { member, .. } => self.core().roster().gone(&name(member)),
             Event::Removed(member) => self.core().roster().forgotten(&name(member)),
             _ => {}

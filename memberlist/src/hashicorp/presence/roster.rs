@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Intents about nodes that are not known (yet) at most; more push out the oldest.
 const MAX_EARLY: usize = 1_024;
+/// Bytes of their names at most. No member has a longer one.
+const MAX_NAME: usize = 1_024;
 
 /// What an intent is to those who heard it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +159,9 @@ impl Roster {
     }
 
     fn keep_early(&mut self, node: &SmolStr, leaves: bool, time: u64) -> News {
+        if node.len() > MAX_NAME {
+            return News::Old;
+        }
         match self.early.get_mut(node) {
             Some(early) if time <= early.time => return News::Old,
             Some(early) => *early = Early { leaves, time },

@@ -65,8 +65,8 @@ fn what_is_malformed_is_counted_and_changes_nothing() {
     for bytes in [&b"\x01"[..], b"\x00\x81\xa5LTime\xa1x", b"\x03\xc1", b""] {
         assert_eq!(core.on_message(&Bytes::copy_from_slice(bytes)), Verdict::Done);
     }
-    assert!(core.on_state(b"\x02\x81\xa5LTime").is_err());
-    assert!(core.on_state(b"not serf's").is_err());
+    assert!(core.on_state(b"\x02\x81\xa5LTime", false).is_err());
+    assert!(core.on_state(b"not serf's", false).is_err());
     assert_eq!(core.stats().malformed, 6);
     assert_eq!((core.state(), core.take(1_000).len()), (before, 0));
 }
@@ -75,8 +75,23 @@ fn what_is_malformed_is_counted_and_changes_nothing() {
 fn state_brings_the_clocks_forward() {
     let mut core = core();
     let state = PushPull { time: 10, event_time: 20, query_time: 30, ..PushPull::default() };
-    core.on_state(&state.encode().unwrap()).unwrap();
+    core.on_state(&state.encode().unwrap(), false).unwrap();
     let ours = PushPull::decode(&core.state()).unwrap();
     assert_eq!((ours.time, ours.event_time, ours.query_time), (10, 20, 30));
     assert_eq!(ours.status_times.len(), 1);
+}
+
+#[test]
+fn event_that_gossip_did_not_bring_comes_with_a_state_once_and_not_with_a_join() {
+    let (mut ours, mut theirs) = (core(), core());
+    theirs.on_message(&event(5));
+    assert_eq!(ours.on_state(&theirs.state(), false), Ok(vec![event(5)]));
+    assert_eq!(ours.on_state(&theirs.state(), false), Ok(vec![]));
+    assert_eq!(ours.on_message(&event(5)), Verdict::Done);
+    // It is told on in states, and not by gossip.
+    assert_eq!(ours.take(1_000).len(), 0);
+    let mut third = core();
+    assert_eq!(third.on_state(&ours.state(), true), Ok(vec![]));
+    assert_eq!(third.on_message(&event(5)), Verdict::Done);
+    assert_eq!(third.stats().user_events, 0);
 }

@@ -78,6 +78,7 @@ fn intents_about_strangers_are_bounded() {
         roster.on_join(&join(number + 2, &format!("n{number}")));
     }
     assert_eq!(roster.early.len(), MAX_EARLY);
+    assert_eq!(roster.on_join(&join(u64::MAX, &"n".repeat(MAX_NAME + 1))), News::Old);
 }
 
 #[test]
