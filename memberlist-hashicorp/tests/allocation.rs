@@ -176,7 +176,8 @@ fn nested_bombs_stay_within_the_budget_of_one_packet() {
 fn encrypted_input_costs_its_size_once() {
     use memberlist_types::{EncryptionAlgorithm, Keyring, SecretKey};
     let key = |byte| SecretKey::new(EncryptionAlgorithm::Aes128Gcm, &[byte; 16]).unwrap();
-    let framing = |key: &SecretKey| Framing::new().with_keyring(Some(Keyring::with_nonce_start([0; 12]).with_key(key)));
+    let framing =
+        |key: &SecretKey| Framing::new().with_keyring(Some(Keyring::with_nonce_start([0; 12]).with_key(key)));
     let mut x = 1u32;
     let noise = std::iter::repeat_with(|| {
         x = x.wrapping_mul(1_103_515_245).wrapping_add(12345);

@@ -201,6 +201,10 @@ fn keys_of_other_algorithms_are_refused() {
         let framing = clear().with_keyring(Some(Keyring::with_nonce_start([0; 12]).with_key(&key)));
         let aes = algorithm.to_string().starts_with("aes");
         assert_eq!(wire().check_framing(&framing).is_ok(), aes, "{algorithm}");
-        assert_eq!(wire().encode_packet(&framing, &[Bytes::from_static(b"\x08")]).is_ok(), aes, "{algorithm}");
+        assert_eq!(
+            wire().encode_packet(&framing, &[Bytes::from_static(b"\x08")]).is_ok(),
+            aes,
+            "{algorithm}"
+        );
     }
 }

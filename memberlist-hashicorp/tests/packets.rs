@@ -95,7 +95,12 @@ fn what_go_does_not_read_is_refused() {
     for (bytes, what) in refused {
         assert_eq!(message(bytes), Err(DecodeError::Invalid(what)), "{bytes:x?}");
     }
-    for bytes in [&b"\x00\x82\xa5SeqNo\x05"[..], b"\x00\x81\xa5SeqN", b"\x00\x81\xa4Node\xdb\xff\xff\xff\xffx", b"\x0b"] {
+    for bytes in [
+        &b"\x00\x82\xa5SeqNo\x05"[..],
+        b"\x00\x81\xa5SeqN",
+        b"\x00\x81\xa4Node\xdb\xff\xff\xff\xffx",
+        b"\x0b",
+    ] {
         assert_eq!(message(bytes), Err(DecodeError::Truncated), "{bytes:x?}");
     }
     let nested = [&b"\x00\x81\xa3New"[..], &[0x91; 2000], &[0xc0]].concat();
@@ -105,8 +110,15 @@ fn what_go_does_not_read_is_refused() {
 /// An alive message with these bytes for address, port and versions.
 fn alive(ip: &[u8], port: &[u8], vsn: &[u8]) -> Vec<u8> {
     let raw = |bytes: &[u8]| [&[0xa0 | bytes.len() as u8][..], bytes].concat();
-    [b"\x04\x85\xa4Addr", &raw(ip)[..], b"\xabIncarnation\x01\xa4Node\xa1n\xa4Port", port, b"\xa3Vsn", &raw(vsn)]
-        .concat()
+    [
+        b"\x04\x85\xa4Addr",
+        &raw(ip)[..],
+        b"\xabIncarnation\x01\xa4Node\xa1n\xa4Port",
+        port,
+        b"\xa3Vsn",
+        &raw(vsn),
+    ]
+    .concat()
 }
 
 /// Q3: fewer than six bytes of versions are none, and the machine does not admit such a node.
@@ -178,13 +190,17 @@ fn cut_compound_gives_what_is_whole() {
         assert_eq!(decoded(&bare(), &whole[..cut]), Err(DecodeError::Truncated), "{cut}");
     }
     assert_eq!(decoded(&bare(), &[7, 0]), Ok(vec![]));
-    assert_eq!(decoded(&bare(), &compound(&[b"", b"\x08a"])), Ok(vec![Err(DecodeError::Truncated), Ok(user(b"a"))]));
+    assert_eq!(
+        decoded(&bare(), &compound(&[b"", b"\x08a"])),
+        Ok(vec![Err(DecodeError::Truncated), Ok(user(b"a"))])
+    );
 }
 
 /// One bad message does not cost the others.
 #[test]
 fn bad_messages_and_containers_inside_are_told_apart_from_good_ones() {
-    let packet = compound(&[b"\x08a", b"\x06", b"\x07\x05", b"\x09\xa0", b"\x0c\xb3\xb5\xc9\x39\x08a", b"\x08b"]);
+    let packet =
+        compound(&[b"\x08a", b"\x06", b"\x07\x05", b"\x09\xa0", b"\x0c\xb3\xb5\xc9\x39\x08a", b"\x08b"]);
     assert_eq!(
         decoded(&bare(), &packet),
         Ok(vec![
@@ -220,7 +236,9 @@ fn packet_becomes_no_more_than_64_kibibytes_and_a_thousand_messages() {
     assert!(blocks.len() < 40_000);
     let seen = decoded(&bare(), &blocks).unwrap();
     assert_eq!(seen.iter().filter(|it| it.is_ok()).count(), 2);
-    let refused = |it: &&Result<Msg, DecodeError>| matches!(it, Err(DecodeError::TooLarge { what: "decompressed bytes", .. }));
+    let refused = |it: &&Result<Msg, DecodeError>| {
+        matches!(it, Err(DecodeError::TooLarge { what: "decompressed bytes", .. }))
+    };
     assert_eq!(seen.iter().filter(refused).count(), 98);
 
     let empty = compound(&[&[][..]; 255]);
@@ -239,7 +257,10 @@ fn compressed_packet_is_bounded() {
     let packet = [&b"\x09\x82\xa4Algo\x00\xa3Buf"[..], &raw(&lzw_of_zeros_behind_8(65_535))].concat();
     assert_eq!(decoded(&bare(), &packet), Ok(vec![Ok(Message::User(user))]));
     let packet = [&b"\x09\x82\xa4Algo\x00\xa3Buf"[..], &raw(&lzw_of_zeros_behind_8(65_536))].concat();
-    assert!(matches!(decoded(&bare(), &packet), Err(DecodeError::TooLarge { what: "decompressed bytes", .. })));
+    assert!(matches!(
+        decoded(&bare(), &packet),
+        Err(DecodeError::TooLarge { what: "decompressed bytes", .. })
+    ));
 }
 
 fn raw(bytes: &[u8]) -> Vec<u8> {

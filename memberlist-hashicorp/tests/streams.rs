@@ -108,7 +108,11 @@ fn what_exceeds_the_limits_is_an_error_for_the_sender() {
         assert!(matches!(sent, Err(EncodeError::TooLarge { what, .. }) if what == expected), "{sent:?}");
     };
     let limits = StreamLimits::default();
-    refused(limits.with_max_user(usize::MAX), &StreamMessage::User(vec![7; (20 << 20) + 1].into()), "user bytes");
+    refused(
+        limits.with_max_user(usize::MAX),
+        &StreamMessage::User(vec![7; (20 << 20) + 1].into()),
+        "user bytes",
+    );
     refused(limits.with_max_states(2), &push_pull(3, 0, 0), "states");
     refused(limits.with_max_user(2), &push_pull(1, 0, 3), "user bytes");
     refused(limits.with_max_frame(100), &push_pull(2, 0, 0), "frame bytes");
@@ -129,7 +133,8 @@ fn label_is_in_front_of_the_first_frame_of_who_dials() {
     let message = StreamMessage::Ack(Ack { seq: SequenceNumber(7), payload: Bytes::new() });
     let limits = StreamLimits::default();
     let frame = wire().encode_frame(&framing, &limits, true, &message).unwrap();
-    let read = |first, bytes: &[u8]| wire().decode_frame(&framing, &limits, first, &mut BytesMut::from(bytes));
+    let read =
+        |first, bytes: &[u8]| wire().decode_frame(&framing, &limits, first, &mut BytesMut::from(bytes));
     assert_eq!(read(true, &frame), Ok(Some(message.clone())));
     for len in 0..frame.len() {
         assert_eq!(read(true, &frame[..len]), Ok(None));
@@ -148,7 +153,12 @@ fn kinds_that_have_no_place_on_a_stream_are_refused() {
     }
     for first in [0xd1, 0xe1, 0x15, 0x16] {
         assert_eq!(decoded(&[first]), Err(DecodeError::BadMagic(first)));
-        let answer = wire().decode_frame(&framing(), &StreamLimits::default(), false, &mut BytesMut::from(&[first][..]));
+        let answer = wire().decode_frame(
+            &framing(),
+            &StreamLimits::default(),
+            false,
+            &mut BytesMut::from(&[first][..]),
+        );
         assert_eq!(answer, Err(DecodeError::BadMagic(first)));
     }
 }
@@ -168,7 +178,8 @@ fn only_what_becomes_shorter_is_compressed() {
 
 fn compressed(message: &[u8]) -> Vec<u8> {
     let wire: &dyn Wire<String, SocketAddr> = &COMPRESSING;
-    let packet = wire.encode_packet(&framing().with_checksum(None), &[Bytes::copy_from_slice(message)]).unwrap();
+    let packet =
+        wire.encode_packet(&framing().with_checksum(None), &[Bytes::copy_from_slice(message)]).unwrap();
     assert_eq!(packet[0], 9, "does not become shorter");
     packet.to_vec()
 }
@@ -197,7 +208,8 @@ fn compressed_streams_are_opened_once() {
 fn nodes_that_can_not_be_are_left_out() {
     let state = |name: &[u8], ip: &[u8], port: u8, state: u8| {
         let raw = |bytes: &[u8]| [&[0xda, 0, bytes.len() as u8][..], bytes].concat();
-        [b"\x84\xa4Addr", &raw(ip)[..], b"\xa4Name", &raw(name), b"\xa4Port", &[port], b"\xa5State", &[state]].concat()
+        [b"\x84\xa4Addr", &raw(ip)[..], b"\xa4Name", &raw(name), b"\xa4Port", &[port], b"\xa5State", &[state]]
+            .concat()
     };
     let good = state(b"good", &[10, 0, 0, 1], 7, 1);
     let bad = [
@@ -214,7 +226,8 @@ fn nodes_that_can_not_be_are_left_out() {
     assert_eq!(got.states[0].state, State::Suspect);
     assert_eq!(got.user, "hi");
     // What is none by its bytes is another matter.
-    let bytes = [head(b"\x01", b"\x00"), b"\x83\xa4Port\xce\0\x01\0\0\xa4Name\xa1n\xa4Addr\xa41234".to_vec()].concat();
+    let bytes = [head(b"\x01", b"\x00"), b"\x83\xa4Port\xce\0\x01\0\0\xa4Name\xa1n\xa4Addr\xa41234".to_vec()]
+        .concat();
     assert_eq!(decoded(&bytes), Err(DecodeError::Invalid("16-bit number")));
     let bytes = [head(b"\x02", b"\x00"), vec![0xc0; 30]].concat();
     assert_eq!(decoded(&bytes), Err(DecodeError::Invalid("length of a node")));
@@ -294,7 +307,12 @@ fn frame_that_comes_byte_by_byte_is_not_looked_at_for_every_byte() {
 /// The worst that can be made: as many small values as are allowed, in each of many nodes.
 #[test]
 fn work_of_a_frame_that_is_made_to_be_slow_is_bounded() {
-    let filler = [&b"\x85\xa1n\x01\xa1x\xdc\x00\x30"[..], &[5; 48], b"\xa4Addr\xa4\x0a\0\0\x01\xa4Name\xa1n\xa4Port\x07"].concat();
+    let filler = [
+        &b"\x85\xa1n\x01\xa1x\xdc\x00\x30"[..],
+        &[5; 48],
+        b"\xa4Addr\xa4\x0a\0\0\x01\xa4Name\xa1n\xa4Port\x07",
+    ]
+    .concat();
     for nodes in [500, 4_000] {
         let head = head(&[&[0xd1][..], &(nodes as u16).to_be_bytes()].concat(), b"\x00");
         let frame = [head, filler.repeat(nodes)].concat();
