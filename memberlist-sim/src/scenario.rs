@@ -20,8 +20,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::{Link, Network, NodeIndex, Options, Zone};
+use crate::{Link, Network, NodeIndex, Options, Spoken, Zone};
 use core::time::Duration;
+use memberlist_hashicorp::HashicorpWire;
 
 mod expect;
 mod faults;
@@ -89,6 +90,11 @@ pub struct Nodes {
     pub seeds: u32,
     /// The zones, each with its name and how many nodes it has, in order of the nodes. Empty: one zone without a name.
     pub zones: Vec<(String, u32)>,
+    /// What they speak. Default: the native wire.
+    pub wire: Spoken,
+    /// How many nodes, the last ones, speak the other wire: whatever they try, they are no members, and what they believe is not looked at.
+    /// Default: none.
+    pub strangers: u32,
 }
 
 /// How the nodes of a scenario become a cluster.
@@ -118,7 +124,8 @@ impl Nodes {
     #[must_use]
     pub const fn formed(count: u32) -> Self {
         let seeds = if count < 3 { count } else { 3 };
-        Self { count, start: Start::Formed(count), seeds, zones: Vec::new() }
+        let wire = Spoken::Native;
+        Self { count, start: Start::Formed(count), seeds, zones: Vec::new(), wire, strangers: 0 }
     }
 
     /// The nodes of the zone of this place: first, and one beyond the last.
@@ -126,6 +133,22 @@ impl Nodes {
     pub fn zone(&self, place: usize) -> (u32, u32) {
         let first = self.zones.iter().take(place).map(|(_, count)| count).sum();
         (first, first + self.zones.get(place).map_or(0, |(_, count)| *count))
+    }
+
+    /// How many of them are members: all but the strangers.
+    #[must_use]
+    pub const fn members(&self) -> u32 {
+        self.count.saturating_sub(self.strangers)
+    }
+
+    /// What this node speaks.
+    #[must_use]
+    pub fn spoken(&self, node: NodeIndex) -> Spoken {
+        match self.wire {
+            wire if node.0 < self.members() => wire,
+            Spoken::Native => Spoken::Hashicorp(HashicorpWire::new()),
+            Spoken::Hashicorp(_) => Spoken::Native,
+        }
     }
 
     /// The place of the zone of this name.

@@ -12,6 +12,7 @@ mod encryption;
 mod events;
 mod failures;
 mod harness;
+mod hashicorp;
 mod healing;
 mod joining;
 mod lifecycle;

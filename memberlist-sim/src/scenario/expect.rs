@@ -51,6 +51,8 @@ pub enum What {
     Refutations,
     /// Bytes per second that the node which sent most sent, on average over the whole run.
     BytesPerSecond,
+    /// Reports that somebody speaks another wire.
+    AnotherWire,
     /// The highest health score of any node.
     Health,
 }
@@ -81,7 +83,7 @@ pub struct Finding {
     pub text: String,
 }
 
-const NAMES: [(&str, What); 14] = [
+const NAMES: [(&str, What); 15] = [
     ("true_views", What::TrueViews),
     ("first_detection", What::FirstDetection),
     ("full_detection", What::FullDetection),
@@ -94,6 +96,7 @@ const NAMES: [(&str, What); 14] = [
     ("failures_of_leavers", What::FailuresOfLeavers),
     ("failures", What::Failures),
     ("refutations", What::Refutations),
+    ("another_wire", What::AnotherWire),
     ("bytes_per_second", What::BytesPerSecond),
     ("health", What::Health),
 ];
@@ -158,6 +161,7 @@ impl Expectation {
             What::FailuresOfLeavers => measures.failures_of_leavers as f64,
             What::Failures => measures.failures as f64,
             What::Refutations => measures.refutations as f64,
+            What::AnotherWire => measures.another_wire as f64,
             What::BytesPerSecond => measures.most_bytes_per_second(run.counted),
             _ => f64::from(measures.health),
         };

@@ -4,7 +4,7 @@
 
 use crate::{Action, Addr, NodeIndex, Observer, State, Step, StreamStep, stats::Sample};
 use core::time::Duration;
-use memberlist_proto::{Event, Instant};
+use memberlist_proto::{Event, Instant, RejectReason};
 use std::collections::BTreeMap;
 
 mod changes;
@@ -59,6 +59,10 @@ pub struct Measures {
     /// Since when all views are true, and each change of that.
     truth: Vec<(Instant, bool)>,
     leaving: Vec<bool>,
+    /// From this node on, all are strangers.
+    strangers: u32,
+    /// Reports that somebody speaks another wire: at most one a second at each node.
+    pub another_wire: u64,
 }
 
 /// Why a node may be held for failed although it runs.
@@ -107,12 +111,19 @@ impl Measures {
             refutations: 0,
             truth: vec![(Instant::START, true)],
             leaving: vec![false; nodes],
+            strangers: u32::MAX,
+            another_wire: 0,
         }
     }
 
     /// What is sent before this is not counted (but drawn).
     pub(super) fn count_from(&mut self, from: Instant) {
         self.count_from = from;
+    }
+
+    /// From this node on, all are no members, and what they believe is not looked at.
+    pub(super) const fn strangers_from(&mut self, node: u32) {
+        self.strangers = node;
     }
 
     /// What happened so far belongs to the start: it is not counted as a change, and excuses nothing.
@@ -351,6 +362,9 @@ impl Measures {
             }
             Event::HealthChanged { score } => self.health = self.health.max(*score),
             Event::Refuted { .. } => self.refutations += 1,
+            Event::Rejected(rejection) => {
+                self.another_wire += u64::from(rejection.reason == RejectReason::AnotherWire);
+            }
             Event::User { payload, .. } => {
                 if let Some(number) = super::play::number_in(payload) {
                     self.changes.heard(at, node, Cause::Broadcast, number);
@@ -401,6 +415,7 @@ impl Excuses {
 impl Observer for Measures {
     fn step(&mut self, at: Instant, node: NodeIndex, step: &Step<'_>) {
         match step {
+            Step::Action(_) | Step::Event(_) | Step::Handled(_) if node.0 >= self.strangers => {}
             Step::Action(action) => self.action(at, node, *action),
             Step::Sent { bytes, .. } => {
                 if at >= self.count_from {

@@ -5,8 +5,9 @@ use super::{
     problem::Problem,
     read::{Field, Fields},
 };
-use crate::{Link, Options};
+use crate::{Link, Options, Spoken};
 use core::time::Duration;
+use memberlist_hashicorp::HashicorpWire;
 use toml::de::DeTable;
 
 const SECTIONS: [&str; 9] =
@@ -138,7 +139,7 @@ fn warm_up(field: &Field<'_>, duration: Option<Duration>) -> Result<Duration, Pr
 }
 
 fn nodes(fields: &Fields<'_>) -> Result<Nodes, Problem> {
-    fields.only(&["count", "start", "formed", "ramp", "seeds", "zones"])?;
+    fields.only(&["count", "start", "formed", "ramp", "seeds", "zones", "wire", "strangers"])?;
     let zones = fields.maybe("zones", zones)?;
     let in_zones = zones.as_ref().map(|zones| zones.iter().map(|(_, count)| count).sum::<u32>());
     let count = match (fields.get("count"), in_zones) {
@@ -155,12 +156,17 @@ fn nodes(fields: &Fields<'_>) -> Result<Nodes, Problem> {
             fields.wrong("zones", format!("{count} nodes are not possible: use {MOST_NODES} at most"))
         );
     }
+    let wire = match fields.or("wire", "native", |field| field.word(&["native", "hashicorp"]))? {
+        "hashicorp" => Spoken::Hashicorp(HashicorpWire::new()),
+        _ => Spoken::Native,
+    };
+    let strangers =
+        fields.or("strangers", 0, |field| field.count(0..=u64::from(count.saturating_sub(1))))? as u32;
+    let members = u64::from(count - strangers);
     let start = match fields.or("start", "formed", |field| field.word(&["formed", "join", "ramp"]))? {
         "join" => Start::Join,
         "ramp" => Start::Ramp(fields.need("ramp")?.some_time()?),
-        _ => Start::Formed(
-            fields.or("formed", u64::from(count), |field| field.count(1..=u64::from(count)))? as u32
-        ),
+        _ => Start::Formed(fields.or("formed", members, |field| field.count(1..=members))? as u32),
     };
     for (key, fits) in
         [("ramp", matches!(start, Start::Ramp(_))), ("formed", matches!(start, Start::Formed(_)))]
@@ -169,9 +175,8 @@ fn nodes(fields: &Fields<'_>) -> Result<Nodes, Problem> {
             return Err(fields.wrong(key, format!("is for `start = \"{key}\"` only")));
         }
     }
-    let seeds =
-        fields.or("seeds", u64::from(count.min(3)), |field| field.count(1..=u64::from(count)))? as u32;
-    Ok(Nodes { count, start, seeds, zones: zones.unwrap_or_default() })
+    let seeds = fields.or("seeds", members.min(3), |field| field.count(1..=members))? as u32;
+    Ok(Nodes { count, start, seeds, zones: zones.unwrap_or_default(), wire, strangers })
 }
 
 /// `{ east = 16, west = 16 }`: in the order in which they are written.

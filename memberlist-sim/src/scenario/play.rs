@@ -6,10 +6,11 @@ use super::{
     schedule::{Interference, Kind, Schedule, Task},
 };
 use crate::{
-    Flight, Instant, NodeIndex, Observer, Options, Partition, Restart, RuleId, Simulation, Verdict, random,
+    Flight, Instant, NodeIndex, Observer, Options, Partition, Restart, RuleId, Simulation, Spoken, Verdict,
+    random,
 };
 use core::time::Duration;
-use memberlist_proto::types::Meta;
+use memberlist_proto::types::{Meta, Versions};
 use std::collections::BTreeMap;
 
 /// One run of a scenario.
@@ -63,7 +64,9 @@ impl Scenario {
         let nodes = self.nodes.count as usize;
         let mut measures = Measures::new(nodes, self.duration, longest_suspicion(&self.options, nodes));
         measures.count_from(Instant::START + self.warm_up);
-        let cluster = Simulation::with_observer(seed, self.network.build(&self.nodes), (measures, observer));
+        measures.strangers_from(self.nodes.members());
+        let (network, wire) = (self.network.build(&self.nodes), self.nodes.wire);
+        let cluster = Simulation::with_wire(seed, network, (measures, observer), wire);
         let mut player = Player {
             scenario: self,
             seed,
@@ -92,7 +95,7 @@ pub(crate) fn longest_suspicion(options: &Options, nodes: usize) -> Duration {
 struct Player<'s, O: Observer> {
     scenario: &'s Scenario,
     seed: u64,
-    cluster: Simulation<(Measures, O)>,
+    cluster: Simulation<(Measures, O), Spoken>,
     interferences: BTreeMap<u64, Running>,
     /// How many broadcasts and updates there were.
     told: u64,
@@ -111,11 +114,18 @@ impl<O: Observer> Player<'_, O> {
         self.cluster.form(formed as usize, options).map_err(UnplayableScenario::new)?;
         for _ in formed..self.scenario.nodes.count {
             // It has its place, and waits.
-            let node = self.cluster.spawn(options).map_err(UnplayableScenario::new)?;
+            let node = self.spawn()?;
             self.cluster.crash(node);
         }
         self.cluster.observer_mut().0.begin();
         Ok(())
+    }
+
+    /// The next node, which speaks what it is to speak.
+    fn spawn(&mut self) -> Result<NodeIndex, UnplayableScenario> {
+        let wire = self.scenario.nodes.spoken(self.cluster.next_node());
+        let spawned = self.cluster.spawn_speaking(&self.scenario.options, wire, Versions::default());
+        spawned.map_err(UnplayableScenario::new)
     }
 
     fn now(&self) -> Duration {
@@ -134,7 +144,7 @@ impl<O: Observer> Player<'_, O> {
     fn perform(&mut self, task: &Task) -> Result<(), UnplayableScenario> {
         match task {
             Task::Spawn(_) => {
-                self.cluster.spawn(&self.scenario.options).map_err(UnplayableScenario::new)?;
+                self.spawn()?;
             }
             Task::Join(node) => self.join(*node),
             Task::Crash(node) => self.cluster.crash(*node),

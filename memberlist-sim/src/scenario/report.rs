@@ -2,6 +2,7 @@
 
 use super::{FIGURES, Run, Scenario, Start, faults::show};
 use crate::{
+    Spoken,
     report::{Report, Section},
     stats::{Sample, Table, format},
 };
@@ -50,14 +51,22 @@ pub(crate) fn seeds(runs: &[Run]) -> String {
 
 fn nodes(scenario: &Scenario) -> String {
     let start = match scenario.nodes.start {
-        Start::Formed(formed) if formed < scenario.nodes.count => {
+        Start::Formed(formed) if formed < scenario.nodes.members() => {
             format!("of which {formed} know each other at the start")
         }
         Start::Formed(_) => "know each other at the start".to_owned(),
         Start::Join => "start at once and join".to_owned(),
         Start::Ramp(time) => format!("start over {} and join", show(time)),
     };
-    format!("{}, {start}", scenario.nodes.count)
+    let wire = match scenario.nodes.wire {
+        Spoken::Native => "",
+        Spoken::Hashicorp(_) => ", speak HashiCorp's wire",
+    };
+    let strangers = match scenario.nodes.strangers {
+        0 => String::new(),
+        strangers => format!(", {strangers} strangers"),
+    };
+    format!("{}, {start}{wire}{strangers}", scenario.nodes.count)
 }
 
 /// The preset, and what differs from it.

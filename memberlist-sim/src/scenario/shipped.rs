@@ -23,6 +23,7 @@ shipped![
     "partition",
     "rolling-restart",
     "two-data-centres",
+    "two-wires",
 ];
 
 /// There is no shipped scenario of this name.

@@ -26,7 +26,7 @@ fn file_that_says_little_has_sensible_defaults() {
     let scenario =
         Scenario::parse("some/where/mine.toml", "duration = \"1m\"\nnodes = { count = 2 }").unwrap();
     assert_eq!(scenario.name, "mine");
-    assert_eq!(scenario.nodes, Nodes { count: 2, start: Start::Formed(2), seeds: 2, zones: Vec::new() });
+    assert_eq!(scenario.nodes, Nodes::formed(2));
     assert_eq!(scenario.options, Options::lan());
     assert_eq!(scenario.network, NetworkPlan::new(Link::lan()));
     assert!(scenario.faults.is_empty() && scenario.expect.is_empty());
@@ -453,4 +453,27 @@ fn options_are_set_by_their_names() {
         "option `probe_intervall`: there is no such option; did you mean `probe_interval`?"
     );
     assert!(set("suspicion_mult", "many").is_err());
+}
+
+#[test]
+fn last_nodes_may_be_strangers_who_speak_the_other_wire() {
+    let nodes = |more: &str| format!("duration = \"1s\"\n[nodes]\ncount = 8\n{more}");
+    let text = nodes("wire = \"hashicorp\"\nstrangers = 3");
+    let scenario = Scenario::parse("test.toml", &text).unwrap();
+    assert_eq!((scenario.nodes.start, scenario.nodes.members()), (Start::Formed(5), 5));
+    assert!(matches!(scenario.nodes.spoken(NodeIndex(4)), Spoken::Hashicorp(_)));
+    assert_eq!(scenario.nodes.spoken(NodeIndex(5)), Spoken::Native);
+    let head = |more: &str| refused(&nodes(more))[0].lines().next().unwrap().to_owned();
+    assert_eq!(
+        head("strangers = 8"),
+        "test.toml:4:13: field `nodes.strangers`: 8 is not possible: use 0 to 7"
+    );
+    assert_eq!(
+        head("strangers = 3\nformed = 6"),
+        "test.toml:5:10: field `nodes.formed`: 6 is not possible: use 1 to 5"
+    );
+    assert_eq!(
+        head("wire = \"go\""),
+        "test.toml:4:8: field `nodes.wire`: \"go\" is not known; there are: native, hashicorp"
+    );
 }

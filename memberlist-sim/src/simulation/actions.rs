@@ -28,6 +28,12 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         self.spawn_speaking(options, self.wire.clone(), Versions::default())
     }
 
+    /// Which node the next one will be that is added.
+    #[must_use]
+    pub fn next_node(&self) -> NodeIndex {
+        NodeIndex(self.hosts.len() as u32)
+    }
+
     /// As [`spawn`](Simulation::spawn), a node that speaks this wire, and says that it understands and speaks these versions; also after a restart.
     ///
     /// # Errors
@@ -38,7 +44,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         wire: W,
         versions: Versions,
     ) -> Result<NodeIndex, CreateError> {
-        let index = NodeIndex(self.hosts.len() as u32);
+        let index = self.next_node();
         let address = Addr::new(index, 0);
         let local = LocalNode::new(Name(index), address)
             .with_incarnation(host::incarnation(self.now))
