@@ -2,6 +2,8 @@
 
 pub(crate) mod exchange;
 pub(crate) mod frame;
+pub(crate) mod hashicorp_packet;
+pub(crate) mod hashicorp_stream;
 pub(crate) mod layers;
 pub(crate) mod message;
 pub(crate) mod packet;

@@ -26,7 +26,8 @@ pub mod seeds;
 pub mod targets {
     pub use crate::{
         bytes_of_peers::{
-            exchange::exchange, frame::frame, layers::layers, message::message, packet::packet,
+            exchange::exchange, frame::frame, hashicorp_packet::hashicorp_packet,
+            hashicorp_stream::hashicorp_stream, layers::layers, message::message, packet::packet,
             packet_stream::packet_stream,
         },
         machine::{cluster::cluster, endpoint::endpoint},

@@ -30,11 +30,36 @@ pub fn all() -> Vec<Seed> {
             _ => {}
         }
     }
+    hashicorp(&mut seeds);
     recorded(&mut seeds);
     packet_streams(&mut seeds);
     seeds.extend(TEXTS.map(|text| ("text", text.into())));
     configurations(&mut seeds);
     seeds
+}
+
+/// What Go nodes wrote, for nodes in the clear and with a checksum, a label and keys; and the same with a sound frame around it.
+fn hashicorp(seeds: &mut Vec<Seed>) {
+    const PACKETS: [&str; 2] = [
+        include_str!("../../memberlist-hashicorp/tests/vectors/messages.txt"),
+        include_str!("../../memberlist-hashicorp/tests/vectors/packets.txt"),
+    ];
+    for (_, bytes) in PACKETS.iter().flat_map(|file| vectors(file)) {
+        for (number, setting) in [(0, 1), (0, 0x81), (3, 0x80), (7, 0x85)] {
+            seeds.push(("hashicorp_packet", [&[number, setting], &bytes[..]].concat()));
+        }
+    }
+    let streams = vectors(include_str!("../../memberlist-hashicorp/tests/vectors/streams.txt"));
+    let (_, messages) = recorded::cluster();
+    let wire: &dyn memberlist_types::Wire<_, _> = &memberlist_hashicorp::HashicorpWire::new();
+    for number in [0, 1, 3] {
+        let sent = |message| wire.encode_frame(&framing(number), &limits(false), true, message).ok();
+        let frames = messages.iter().filter_map(sent).map(|frame| frame.to_vec());
+        for frame in streams.values().cloned().chain(frames) {
+            seeds.push(("hashicorp_stream", [&[6, number, 1], &frame[..]].concat()));
+        }
+    }
+    seeds.push(("hashicorp_stream", [&[6, 6, 0x85], &[7; 100][..]].concat()));
 }
 
 /// The number of a node that reads such a packet or frame, whether it is encrypted or not.

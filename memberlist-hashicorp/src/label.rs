@@ -39,7 +39,7 @@ pub(crate) fn check(framing: &Framing, bytes: &[u8]) -> Result<Check, DecodeErro
     match *bytes {
         [] => Ok(Check::Short(1)),
         [kind::LABEL, ..] if framing.label_stripped_upstream => Err(DecodeError::LabelMismatch),
-        [kind::LABEL] => Ok(Check::Short(1 + wanted.len().max(1))),
+        [kind::LABEL] => Ok(Check::Short(1)),
         [kind::LABEL, 0, ..] => Err(DecodeError::Invalid("length of a label")),
         [kind::LABEL, len, ref rest @ ..] => {
             // A wrong one is refused with its first wrong byte.

@@ -42,7 +42,8 @@
 //! The label is in clear, though authenticated. Which encryption format was used is not authenticated ([`Format0`]). Packets can't be told from noise
 //! before they are decrypted, for nothing says that they are encrypted, or with which key: each key is tried.
 
-#![cfg_attr(not(feature = "std"), no_std)]
+// Tests may have all of it.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;

@@ -116,6 +116,17 @@ fn what_exceeds_the_limits_is_an_error_for_the_sender() {
     refused(limits.with_max_states(2), &push_pull(3, 0, 0), "states");
     refused(limits.with_max_user(2), &push_pull(1, 0, 3), "user bytes");
     refused(limits.with_max_frame(100), &push_pull(2, 0, 0), "frame bytes");
+    // Compressed, it would be short enough, but not when it is decompressed again.
+    let zeros = StreamMessage::User(vec![0; 1000].into());
+    let sent = |limits| {
+        let wire: &dyn Wire<String, SocketAddr> = &COMPRESSING;
+        wire.encode_frame(&framing(), &limits, true, &zeros)
+    };
+    assert!(sent(limits).unwrap().len() < 200);
+    assert!(matches!(
+        sent(limits.with_max_frame(200)),
+        Err(EncodeError::TooLarge { what: "frame bytes", .. })
+    ));
     assert!(encoded(BARE, &StreamMessage::User(vec![7; 20 << 20].into())).is_ok());
 }
 

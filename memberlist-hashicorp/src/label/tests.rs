@@ -40,7 +40,7 @@ fn label_is_taken_off_what_is_sound_and_right() {
     assert_eq!(check(&framing("foo"), b"\xf4\x03foo\x08hello"), Ok(Check::Right(5)));
     assert_eq!(check(&framing("foo"), b"\xf4\x03foo"), Ok(Check::Right(5)));
     assert_eq!(check(&framing("foo"), b""), Ok(Check::Short(1)));
-    assert_eq!(check(&framing("foo"), b"\xf4"), Ok(Check::Short(4)));
+    assert_eq!(check(&framing("foo"), b"\xf4"), Ok(Check::Short(1)));
     assert_eq!(check(&framing("foo"), b"\xf4\x03f"), Ok(Check::Short(2)));
     for label in ["", "foo"] {
         assert_eq!(check(&framing(label), b"\xf4\x00\x08a"), Err(DecodeError::Invalid("length of a label")));

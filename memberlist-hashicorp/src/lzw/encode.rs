@@ -1,5 +1,5 @@
 use super::{CLEAR, END, LAST, MAX_WIDTH, MIN_WIDTH};
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 /// Appends `input` in compressed form, as Go would write it; `None` as soon as that needs more than `limit` bytes (`out` then has some of them).
 pub(crate) fn encode(input: &[u8], limit: usize, out: &mut Vec<u8>) -> Option<()> {
@@ -89,55 +89,51 @@ impl<'a> Codes<'a> {
     }
 }
 
-/// Which code stands for a code and a byte after it. Less than half of it is ever in use.
-struct Table(Vec<u32>);
+/// Which code stands for a code and a byte after it: a tree, in which whoever chooses the bytes can make us look at 256 children, and not more.
+struct Table(Vec<Entry>);
 
-/// Of the table's places.
-const INDEX_BITS: u32 = 13;
+/// What a code has in the tree. There is no code 0 in it but that of a byte, which is nobody's child: so 0 is none.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// The last one that was added.
+    child: u16,
+    /// The one that was added to the parent before.
+    sibling: u16,
+    /// The last byte of what the code stands for.
+    byte: u8,
+}
 
 impl Table {
     fn new() -> Self {
-        Self(vec![0; 1 << INDEX_BITS])
+        let mut table = Self(Vec::new());
+        table.clear();
+        table
     }
 
+    /// Bytes, and the two codes that stand for none.
     fn clear(&mut self) {
-        self.0.fill(0);
+        self.0.clear();
+        self.0.resize(usize::from(END) + 1, Entry::default());
     }
 
     fn find(&self, code: u16, byte: u8) -> Option<u16> {
-        let key = key(code, byte);
-        let found = self.places(key).find(|&entry| entry == 0 || entry >> MAX_WIDTH == key)?;
-        // No code that is in the table is 0.
-        u16::try_from(found & u32::from(LAST)).ok().filter(|&code| code != 0)
+        let mut child = self.0.get(usize::from(code))?.child;
+        while child != 0 {
+            let entry = self.0.get(usize::from(child))?;
+            if entry.byte == byte {
+                return Some(child);
+            }
+            child = entry.sibling;
+        }
+        None
     }
 
-    fn insert(&mut self, code: u16, byte: u8, value: u16) {
-        let key = key(code, byte);
-        let mut at = hash(key);
-        while let Some(entry) = self.0.get_mut(at) {
-            if *entry == 0 {
-                *entry = key << MAX_WIDTH | u32::from(value);
-                return;
-            }
-            at = next(at);
+    /// `free` is the next code: they are given out in order.
+    fn insert(&mut self, code: u16, byte: u8, free: u16) {
+        debug_assert_eq!(usize::from(free), self.0.len());
+        if let Some(parent) = self.0.get_mut(usize::from(code)) {
+            let sibling = core::mem::replace(&mut parent.child, free);
+            self.0.push(Entry { child: 0, sibling, byte });
         }
     }
-
-    fn places(&self, key: u32) -> impl Iterator<Item = u32> + '_ {
-        core::iter::successors(Some(hash(key)), |&at| Some(next(at))).map_while(|at| self.0.get(at).copied())
-    }
-}
-
-/// 20 bits.
-fn key(code: u16, byte: u8) -> u32 {
-    u32::from(code) << 8 | u32::from(byte)
-}
-
-fn hash(key: u32) -> usize {
-    // Fibonacci hashing: the upper bits of the product.
-    (key.wrapping_mul(0x9e37_79b1) >> (32 - INDEX_BITS)) as usize
-}
-
-fn next(at: usize) -> usize {
-    (at + 1) % (1 << INDEX_BITS)
 }

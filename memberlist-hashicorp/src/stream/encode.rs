@@ -29,7 +29,7 @@ pub(crate) fn encode<I: HashicorpName, A: HashicorpAddress>(
     let sealing = Sealing::begin(wire, framing, &header, &mut out)?;
     let from = out.len();
     put(&limited(limits), message, &mut out)?;
-    compress(wire, from, &mut out);
+    compress(wire, limits, from, &mut out);
 
     let Some(sealing) = sealing else {
         check_limit("frame bytes", out.len(), limits.max_frame)?;
@@ -44,12 +44,11 @@ pub(crate) fn encode<I: HashicorpName, A: HashicorpAddress>(
     Ok(out.into())
 }
 
-/// Q12: only if it becomes shorter. What is longer than receivers decompress is left as it is.
-fn compress(wire: HashicorpWire, from: usize, out: &mut Vec<u8>) {
-    let Some(message) = out.get(from..).filter(|it| wire.compression && it.len() <= compression::MAX_FRAME)
-    else {
-        return;
-    };
+/// Q12: only if it becomes shorter. What receivers would not decompress is left as it is, and then too long.
+fn compress(wire: HashicorpWire, limits: &StreamLimits, from: usize, out: &mut Vec<u8>) {
+    let limit = limits.max_frame.min(compression::MAX_FRAME);
+    let message = out.get(from..).filter(|message| wire.compression && message.len() <= limit);
+    let Some(message) = message else { return };
     if let Some(shorter) = compression::compress(message) {
         out.truncate(from);
         out.extend_from_slice(&shorter);

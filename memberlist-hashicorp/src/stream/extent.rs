@@ -10,6 +10,9 @@ use crate::{
 };
 use memberlist_types::{DecodeError, StreamLimits};
 
+#[cfg(test)]
+mod tests;
+
 /// Values in one struct, with all that is in it: three times as many as the largest one has. Who sends more wants to keep us counting.
 const MAX_VALUES: usize = 64;
 
