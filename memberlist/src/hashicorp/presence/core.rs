@@ -2,7 +2,7 @@ use super::kept::Kept;
 use super::outbox::Outbox;
 use super::roster::{News, Roster};
 use super::seen::Seen;
-use crate::types::{DecodeError, EncodeError};
+use crate::types::EncodeError;
 use bytes::Bytes;
 use memberlist_hashicorp::serf::{JoinIntent, PushPull, SerfMessage, UserEvent};
 use smol_str::SmolStr;
@@ -133,12 +133,13 @@ impl Core {
         state.encode().map(Bytes::from).unwrap_or_default()
     }
 
+    /// A state that is none.
+    pub(super) const fn on_malformed_state(&mut self) {
+        self.stats.malformed += 1;
+    }
+
     /// What another knows, from a push/pull. Gives the messages of the user events that were missed; with a join nothing was.
-    ///
-    /// # Errors
-    /// If it is no state.
-    pub(super) fn on_state(&mut self, state: &[u8], join: bool) -> Result<Vec<Bytes>, DecodeError> {
-        let state = PushPull::decode(state).inspect_err(|_| self.stats.malformed += 1)?;
+    pub(super) fn on_state(&mut self, state: &PushPull, join: bool) -> Vec<Bytes> {
         self.stats.states += 1;
         let mut missed = Vec::new();
         for slot in state.events.iter().flatten() {
@@ -157,10 +158,10 @@ impl Core {
                 seen.witness(used);
             }
         }
-        if let Some(intent) = self.roster.merge(&state) {
+        if let Some(intent) = self.roster.merge(state) {
             self.contradict(&intent);
         }
-        Ok(missed)
+        missed
     }
 
     /// Whether an event is news. From now on it is known.

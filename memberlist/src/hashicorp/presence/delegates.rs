@@ -7,7 +7,7 @@ use crate::delegate::{
 use crate::types::{Alive, NodeState};
 use crate::{Delegate, Event, FailureReason, Member, Meta, Node, SuspicionReason};
 use bytes::Bytes;
-use memberlist_hashicorp::HashicorpName;
+use memberlist_hashicorp::{HashicorpName, serf::PushPull};
 use smol_str::SmolStr;
 use std::time::Duration;
 
@@ -35,7 +35,13 @@ where
     }
 
     async fn merge_remote_state(&self, state: Bytes, join: bool) {
-        let Ok(missed) = self.core().on_state(&state, join) else { return };
+        // Outside the lock: it may be large.
+        let Ok(theirs) = PushPull::decode(&state) else {
+            self.core().on_malformed_state();
+            return;
+        };
+        let missed = self.core().on_state(&theirs, join);
+        drop(theirs);
         let address = self.address().clone();
         if let Some(address) = address {
             for message in missed {
