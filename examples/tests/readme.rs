@@ -49,7 +49,12 @@ fn every_link_of_the_front_pages_into_the_repository_leads_somewhere() {
     let mut checked = 0;
     for path in ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         for link in read(path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if !link.starts_with("http") {
+            if let Some(place) = link.strip_prefix('#') {
+                let page = read(path);
+                let mut headings = page.lines().filter_map(|line| line.strip_prefix('#'));
+                let slug = |heading: &str| heading.trim_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+                assert!(headings.any(|heading| slug(heading) == place), "{path} links to {link}");
+            } else if !link.starts_with("http") {
                 let target = format!("{}/../{link}", env!("CARGO_MANIFEST_DIR"));
                 assert!(std::path::Path::new(&target).exists(), "{path} links to {link}");
                 checked += 1;
