@@ -10,16 +10,24 @@ use crate::{
     cli::{Failure, Outcome, Progress, Verdict, show, write_file},
     lifeguard::parallel,
 };
-use std::{fs, path::PathBuf, thread};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    thread,
+};
 
 /// Shows how clusters of any size come together, what they cost, and how fast the simulator is with them.
 ///
 /// Without --write, --render, --check or --machine it does the short runs and shows their raw figures.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Run everything, and write the raw figures and SCALE.md
+    /// Run everything, and write the raw figures (after each run) and SCALE.md
     #[arg(long, group = "what")]
     write: bool,
+    /// With --write: what is written already stays, and what is missing is run
+    #[arg(long = "continue", requires = "write")]
+    go_on: bool,
     /// Write SCALE.md from the raw figures that are there
     #[arg(long, group = "what")]
     render: bool,
@@ -67,10 +75,27 @@ pub fn run(args: &Args) -> Outcome {
 
 impl Args {
     fn write(&self) -> Outcome {
-        let data = self.run(&plan::everything())?;
+        let keep = self.go_on && self.data(BOOTSTRAP).exists();
+        let written = if keep { self.load()? } else { Data::of(Vec::new()) };
+        let (jobs, missing): (Vec<Job>, Vec<Job>) = {
+            let all = plan::everything();
+            (all.clone(), all.into_iter().filter(|job| written.row(job).is_none()).collect())
+        };
+        let rows = jobs.iter().filter_map(|job| Some((*job, written.row(job)?))).collect();
+        // Some runs take minutes: what is done is saved at once.
+        let done: Mutex<Vec<(Job, Vec<String>)>> = Mutex::new(rows);
+        self.each(&missing, |job, row| {
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.push((*job, row));
+            done.sort_by_key(|(job, _)| jobs.iter().position(|other| other == job));
+            self.save(&Data::of(done.clone()))
+        })?;
+        self.render(&self.load()?)
+    }
+
+    fn save(&self, data: &Data) -> Result<(), Failure> {
         write_file(&self.data(BOOTSTRAP), &data.bootstrap.to_text())?;
-        write_file(&self.data(QUESTIONS), &data.questions.to_text())?;
-        self.render(&data)
+        write_file(&self.data(QUESTIONS), &data.questions.to_text())
     }
 
     fn render(&self, data: &Data) -> Outcome {
@@ -103,14 +128,23 @@ impl Args {
     }
 
     fn run(&self, jobs: &[Job]) -> Result<Data, Failure> {
+        Ok(Data::of(self.each(jobs, |job, row| Ok((*job, row)))?))
+    }
+
+    /// Does these runs, and `then` with the row of each; in the order of the runs.
+    fn each<T: Send>(
+        &self,
+        jobs: &[Job],
+        then: impl Fn(&Job, Vec<String>) -> Result<T, Failure> + Sync,
+    ) -> Result<Vec<T>, Failure> {
         let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into));
         let progress = Progress::new(jobs.len(), "scale");
-        let rows = parallel::map(jobs, threads, |job| {
-            let row = job.run();
+        let done = parallel::map(jobs, threads, |job| {
+            let done = then(job, job.run()?);
             progress.step();
-            row
+            done
         });
-        Ok(Data::of(jobs, rows.into_iter().collect::<Result<_, _>>()?))
+        done.into_iter().collect()
     }
 
     fn load(&self) -> Result<Data, Failure> {

@@ -57,7 +57,8 @@ pub(super) fn everything() -> Vec<Job> {
         }
     };
     boot(4_096, Duration::ZERO, &[20, 5, 0], 1);
-    boot(1_024, Duration::ZERO, &[20, 5, 0], 3);
+    boot(1_024, Duration::ZERO, &[20, 5], 3);
+    boot(1_024, Duration::ZERO, &[0], 10);
     boot(1_000, RAMP, &[0], 3);
     boot(256, Duration::ZERO, &[0, 5, 20], 10);
     boot(64, Duration::ZERO, &[0, 5, 20], 30);
@@ -103,19 +104,32 @@ impl Job {
 }
 
 impl Data {
-    /// Of these runs, whose rows came out like this.
-    pub(super) fn of(jobs: &[Job], rows: Vec<Vec<String>>) -> Self {
+    /// Of these runs and their rows.
+    pub(super) fn of(runs: Vec<(Job, Vec<String>)>) -> Self {
         let percentiles = PERCENTILES.map(|percent| format!("broadcast_{percent}_ms"));
         let mut columns = QUESTIONS_COLUMNS.to_vec();
         columns.extend(percentiles.iter().map(String::as_str));
         let (mut bootstrap, mut questions) = (Figures::new(&BOOTSTRAP_COLUMNS), Figures::new(&columns));
-        for (job, row) in jobs.iter().zip(rows) {
+        for (job, row) in runs {
             match job {
                 Job::Bootstrap { .. } => bootstrap.push(row),
                 Job::Questions { .. } => questions.push(row),
             }
         }
         Self { bootstrap, questions }
+    }
+
+    /// What is written of this run.
+    pub(super) fn row(&self, job: &Job) -> Option<Vec<String>> {
+        let (figures, key) = match *job {
+            Job::Bootstrap { nodes, loss, ramp, seed } => {
+                (&self.bootstrap, [nodes.to_string(), loss.to_string(), ramp.to_string(), seed.to_string()])
+            }
+            Job::Questions { members, real, loss, seed } => {
+                (&self.questions, [members.to_string(), real.to_string(), loss.to_string(), seed.to_string()])
+            }
+        };
+        figures.row(&key).map(<[String]>::to_vec)
     }
 
     /// The first run of these that is not exactly among our own.

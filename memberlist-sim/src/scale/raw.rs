@@ -37,6 +37,11 @@ impl Figures {
         self.columns == run.columns && self.rows.iter().any(|row| row == run.row)
     }
 
+    /// The first row that begins with these values.
+    pub(super) fn row(&self, begin: &[String]) -> Option<&[String]> {
+        self.rows.iter().find(|row| row.starts_with(begin)).map(Vec::as_slice)
+    }
+
     /// As text: a line of names, and a line for each run, with commas between.
     pub(super) fn to_text(&self) -> String {
         let lines = core::iter::once(&self.columns).chain(&self.rows);

@@ -112,7 +112,7 @@ fn all_problems_are_shown_at_once_in_the_order_of_the_file() {
         [
             "test.toml:1:12: field `duration`: expected a time such as \"500ms\" or \"1m 30s\", found the text \"1x\"",
             "test.toml:2:1: field `nodez`: there is no such field; did you mean `nodes`?",
-            "test.toml:4:9: field `nodes.count`: 0 is not possible: use 1 to 100000",
+            "test.toml:4:9: field `nodes.count`: 0 is not possible: use 1 to 10000",
             "test.toml:6:1: field `options.probe_intervall`: there is no such option; did you mean `probe_interval`?",
         ]
     );

@@ -12,6 +12,9 @@ fn figures_come_back_from_their_text() {
     assert_eq!(runs[1].get("found_ms"), None, "it was not found");
     assert_eq!(runs[1].get("lost_ms"), None, "there is no such column");
     assert!(figures.contains(&runs[0]));
+    let key = |seed: &str| ["64".to_owned(), seed.to_owned()];
+    assert_eq!(figures.row(&key("2")).unwrap().len(), 3);
+    assert_eq!(figures.row(&key("3")), None);
     let mut others = Figures::new(&["nodes", "seed", "found_ms"]);
     others.push(vec!["64".into(), "1".into(), "8200.6".into()]);
     assert!(!figures.contains(&others.runs().next().unwrap()));
