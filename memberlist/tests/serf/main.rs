@@ -9,6 +9,7 @@ mod events;
 mod failing;
 mod joining;
 mod leaving;
+mod lost;
 mod ours;
 mod paused;
 mod process;
