@@ -82,7 +82,8 @@ async fn user_event_reaches_everybody_once() {
 async fn who_leaves_has_left_and_can_come_back() {
     let nodes = cluster(&["a", "b", "c"]).await;
     let state = |node: &Node| node.member(&"c".into()).map(|member| member.state);
-    assert!(nodes[2].leave_serf(Duration::from_secs(20)).await.unwrap() > 0);
+    // How many confirm depends on what is sooner: their answers, or that gossip has handed it out.
+    nodes[2].leave_serf(Duration::from_secs(20)).await.unwrap();
     assert!(nodes[2].leave_serf(Duration::from_secs(20)).await.is_ok(), "it has left already");
     until("c has left", || nodes[..2].iter().all(|node| state(node) == Some(State::Left))).await;
     drop(nodes[2].rejoin_serf().await.unwrap());

@@ -121,6 +121,7 @@ impl Cluster {
     }
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn after_a_minute_of_churn_all_views_are_equal() {

@@ -5,6 +5,7 @@ use crate::process::scratch;
 use crate::{Setup, all_see, wait};
 use memberlist::hashicorp::{SerfMember, serf::UserEvent};
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn user_event_of_an_agent_reaches_our_delegate_once() {

@@ -14,6 +14,7 @@ async fn three() -> (Agent, Agent, Ours) {
     (go1, go2, node)
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn paused_agent_is_suspected_and_refutes() {
@@ -26,6 +27,7 @@ async fn paused_agent_is_suspected_and_refutes() {
     assert!(!node.saw("go2", Fate::Failed));
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn killed_agent_has_failed_for_both_sides() {
@@ -47,6 +49,7 @@ async fn killed_agent_that_comes_back_is_alive_again() {
     all_see(&[&go1, &again], &[&node], &["go1", "go2", "rust"]);
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn we_fall_silent_and_agents_see_us_failed() {

@@ -45,12 +45,14 @@ fn rust() -> Plan {
     Plan::new("rust").wire(HashicorpWire::new().with_compression(false))
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn we_join_a_plain_agent() {
     meet(Joiner::Ours, plain(), rust()).await;
 }
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn plain_agent_joins_us() {

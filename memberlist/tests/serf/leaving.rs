@@ -7,6 +7,7 @@ use memberlist::prelude::*;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// G-18
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn we_leave_and_agents_list_us_as_left() {
@@ -35,7 +36,7 @@ async fn we_leave_without_announcing_it_and_have_failed_for_agents() {
     wait("we have failed", || agent.status("rust") == "failed");
 }
 
-/// W-33.
+/// G-18: W-33.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn agent_leaves_and_has_left_for_us() {

@@ -3,7 +3,7 @@
 use crate::ours::Plan;
 use crate::{Setup, all_see, wait};
 
-/// Periodic push/pulls come from both sides, and neither finds anything wrong with the other's state.
+/// G-18: Periodic push/pulls come from both sides, and neither finds anything wrong with the other's state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package serf; `.ci/run serf` runs it"]
 async fn push_pulls_carry_the_states_of_both_sides_without_a_complaint() {
