@@ -9,6 +9,9 @@
 extern crate alloc;
 
 mod awareness;
+#[cfg(feature = "_bench")]
+#[doc(hidden)]
+pub mod bench;
 mod budget;
 mod endpoint;
 mod error;

@@ -15,7 +15,7 @@ pub(crate) use record::{Profile, Record, RunningSuspicion};
 #[cfg(feature = "shared-store")]
 pub use shared::{Common, Shared};
 pub use store::Store;
-#[cfg(test)]
+#[cfg(any(test, feature = "_bench"))]
 pub(crate) use store::Table;
 
 use record::Generation;
