@@ -34,12 +34,12 @@ pub(super) fn row() -> Row {
     row.add(|| {
         let messages: Vec<Msg> = (0..MANY).map(|n| alive(n, INCARNATION)).collect();
         let mut out = Vec::with_capacity(1400);
-        let mut write = move || {
+        let write = move || {
             out.clear();
             messages.iter().for_each(|message| wire().encode_message(message, &mut out).unwrap_or_default());
             black_box(&out).len()
         };
-        Case::new("20 × alive: encode", move || write())
+        Case::new("20 × alive: encode", write)
             .bytes(encoded(&alive(0, INCARNATION)).len() * 20)
             .without_allocations()
     });

@@ -68,7 +68,7 @@ fn ping_in(size: u32, askers: u32) -> Case {
     let (mut next, mut now) = (scattered(askers), Instant::START);
     let run = move || {
         let (from, ping) = &pings[next() as usize];
-        now = now + Duration::from_nanos(100);
+        now += Duration::from_nanos(100);
         machine.handle_message(now, *from, ping.clone());
         drain(&mut machine)
     };
