@@ -43,6 +43,6 @@ pub use memberlist_types as types;
 pub use members::{Common, Lockstep, Shared};
 pub use members::{Dense, Snapshot, Store};
 pub use options::{AddressChange, Options};
-pub use output::{RequestId, StreamRequest, StreamRequestKind, Transmit};
+pub use output::{Messages, RequestId, StreamRequest, StreamRequestKind, Transmit};
 pub use stats::Stats;
 pub use time::Instant;

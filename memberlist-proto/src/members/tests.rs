@@ -177,7 +177,9 @@ fn snapshot_is_the_table_of_its_moment_and_does_not_change() {
     let mut members = table(300, &mut rng);
     let listed = |members: &Dense<u32, u32>| {
         let living = members.iter().filter(|record| !record.state().is_gone());
-        living.map(|record| (record.node.id, record.state().value(), record.incarnation)).collect::<BTreeSet<_>>()
+        living
+            .map(|record| (record.node.id, record.state().value(), record.incarnation))
+            .collect::<BTreeSet<_>>()
     };
     let shown = |snapshot: &Snapshot<u32, u32>| {
         snapshot.iter().map(|it| (it.node.id, it.state.value(), it.incarnation)).collect::<BTreeSet<_>>()
