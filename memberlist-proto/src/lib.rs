@@ -9,6 +9,9 @@
 extern crate alloc;
 
 mod awareness;
+#[cfg(feature = "_bench")]
+#[doc(hidden)]
+pub mod bench;
 mod budget;
 mod endpoint;
 mod error;
@@ -38,8 +41,8 @@ pub use exchange::{Exchange, ExchangeOutput};
 pub use memberlist_types as types;
 #[cfg(feature = "shared-store")]
 pub use members::{Common, Lockstep, Shared};
-pub use members::{Dense, Store};
+pub use members::{Dense, Snapshot, Store};
 pub use options::{AddressChange, Options};
-pub use output::{RequestId, StreamRequest, StreamRequestKind, Transmit};
+pub use output::{Messages, RequestId, StreamRequest, StreamRequestKind, Transmit};
 pub use stats::Stats;
 pub use time::Instant;

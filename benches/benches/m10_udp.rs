@@ -1,0 +1,3 @@
+//! M10 closely.
+
+memberlist_benches::bench_row!("M10");

@@ -1,0 +1,3 @@
+//! M1 closely.
+
+memberlist_benches::bench_row!("M1");

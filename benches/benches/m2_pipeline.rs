@@ -1,0 +1,3 @@
+//! M2 closely.
+
+memberlist_benches::bench_row!("M2");

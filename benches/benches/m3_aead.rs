@@ -1,0 +1,3 @@
+//! M3 closely.
+
+memberlist_benches::bench_row!("M3");

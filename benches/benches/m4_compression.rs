@@ -1,0 +1,3 @@
+//! M4 closely.
+
+memberlist_benches::bench_row!("M4");

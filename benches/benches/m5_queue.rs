@@ -1,0 +1,3 @@
+//! M5 closely.
+
+memberlist_benches::bench_row!("M5");

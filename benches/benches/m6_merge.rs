@@ -1,0 +1,3 @@
+//! M6 closely.
+
+memberlist_benches::bench_row!("M6");

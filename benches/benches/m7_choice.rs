@@ -1,0 +1,3 @@
+//! M7 closely.
+
+memberlist_benches::bench_row!("M7");

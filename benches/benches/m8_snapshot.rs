@@ -1,0 +1,3 @@
+//! M8 closely.
+
+memberlist_benches::bench_row!("M8");

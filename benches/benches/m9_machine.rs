@@ -1,0 +1,3 @@
+//! M9 closely.
+
+memberlist_benches::bench_row!("M9");

@@ -1,0 +1,3 @@
+//! S1 closely.
+
+memberlist_benches::bench_row!("S1");
