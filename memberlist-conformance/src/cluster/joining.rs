@@ -14,8 +14,9 @@ pub(crate) async fn nodes_join_and_see_each_other<F: Fixture>(fixture: &F) {
     for name in ["n1", "n2"] {
         let node = fixture.node(name, calm()).await;
         fixture.join(&node, &nodes[0]).await;
-        // Who has joined knows all at once, and is known to whom he asked.
+        // Who has joined knows all that the other one knew, and is known to it as soon as it has merged what it was told.
         assert_eq!(node.num_members(), nodes.len() + 1, "members after a join");
+        fixture.eventually("the joiner is known", || nodes[0].num_members() == nodes.len() + 1).await;
         nodes.push(node);
     }
     fixture.see_each_other(&nodes.iter().collect::<Vec<_>>()).await;
