@@ -11,6 +11,7 @@ pub mod counting;
 pub mod criterion_rows;
 pub mod crowd;
 pub mod meter;
+pub mod origin;
 pub mod report;
 pub mod rows;
 
