@@ -1,6 +1,8 @@
 //! Instructions of the operations that gate changes (M1, M5, M9), counted under valgrind: the same whatever else runs on the machine.
 //! Needs `valgrind` and `cargo install gungraun-runner`, of the version that `Cargo.toml` names for `gungraun`.
 
+#![allow(missing_docs, reason = "what the macros make")]
+
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use memberlist_benches::{Case, Meter, rows};
 use std::hint::black_box;

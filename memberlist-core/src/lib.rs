@@ -57,7 +57,7 @@ pub use join::{JoinOutcome, JoinReport, ResolveError};
 pub use memberlist::{Builder, Memberlist, WeakMemberlist};
 pub use memberlist_proto as proto;
 pub use memberlist_proto::{
-    BroadcastOutcome, CommandError, FailureReason, JoinOptions, JoinResult, Member, StreamFailure,
+    BroadcastOutcome, CommandError, FailureReason, JoinOptions, JoinResult, Member, Snapshot, StreamFailure,
     SuspicionReason,
 };
 pub use memberlist_types as types;

@@ -1,8 +1,8 @@
 //! The machine itself: its state, and one line for each input that says which room handles it.
 
 use crate::{
-    AddressChange, CommandError, CreateError, Event, Instant, JoinId, Member, Options, PingId, RequestId,
-    Stats, StreamRequest, StreamRequestKind, Transmit,
+    AddressChange, CommandError, CreateError, Event, Instant, JoinId, Member, Messages, Options, PingId,
+    RequestId, Stats, StreamRequest, StreamRequestKind, Transmit,
     awareness::Awareness,
     budget::PeerBudget,
     event::{BroadcastId, RejectReason},
@@ -202,6 +202,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     leaving: Option<leave::Leaving>,
     ack_payload: Bytes,
     transmits: VecDeque<Transmit<A>>,
+    passing: gossip::Passing,
     stream_requests: VecDeque<StreamRequest<I, A>>,
     events: VecDeque<Event<I, A>>,
     stats: Stats,
@@ -339,6 +340,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             leaving: None,
             ack_payload: Bytes::new(),
             transmits: VecDeque::new(),
+            passing: gossip::Passing::default(),
             stream_requests: VecDeque::new(),
             events: VecDeque::new(),
             stats: Stats::default(),
@@ -450,7 +452,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         }
     }
 
-    fn push_transmit(&mut self, to: A, messages: Vec<Bytes>, probe: Option<SequenceNumber>) {
+    fn push_transmit(&mut self, to: A, messages: Messages, probe: Option<SequenceNumber>) {
         if self.transmits.len() >= MAX_TRANSMITS {
             self.stats.transmits_dropped += 1;
         } else {

@@ -41,8 +41,8 @@ pub use exchange::{Exchange, ExchangeOutput};
 pub use memberlist_types as types;
 #[cfg(feature = "shared-store")]
 pub use members::{Common, Lockstep, Shared};
-pub use members::{Dense, Store};
+pub use members::{Dense, Snapshot, Store};
 pub use options::{AddressChange, Options};
-pub use output::{RequestId, StreamRequest, StreamRequestKind, Transmit};
+pub use output::{Messages, RequestId, StreamRequest, StreamRequestKind, Transmit};
 pub use stats::Stats;
 pub use time::Instant;

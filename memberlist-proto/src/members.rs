@@ -6,6 +6,7 @@ mod lockstep;
 mod record;
 #[cfg(feature = "shared-store")]
 mod shared;
+mod snapshot;
 mod store;
 
 pub use dense::Dense;
@@ -14,6 +15,7 @@ pub use lockstep::Lockstep;
 pub(crate) use record::{Profile, Record, RunningSuspicion};
 #[cfg(feature = "shared-store")]
 pub use shared::{Common, Shared};
+pub use snapshot::Snapshot;
 pub use store::Store;
 #[cfg(any(test, feature = "_bench"))]
 pub(crate) use store::Table;

@@ -1,7 +1,9 @@
 use crate::Instant;
-use alloc::vec::Vec;
-use bytes::Bytes;
 use memberlist_types::{Layers, SequenceNumber};
+
+mod messages;
+
+pub use messages::Messages;
 
 /// A packet to send: the driver puts `messages` into one packet with `Wire::encode_packet`.
 ///
@@ -11,7 +13,7 @@ pub struct Transmit<A> {
     /// Where to.
     pub to: A,
     /// What goes into the packet, each already encoded.
-    pub messages: Vec<Bytes>,
+    pub messages: Messages,
     /// What is known to be read there, so that the driver wraps the packet in nothing else (`Wire::readable`). `None`: nothing is known
     /// (or it does not matter, because everybody reads our framing): take the base set, as for `Layers::BASE`.
     pub reads: Option<Layers>,

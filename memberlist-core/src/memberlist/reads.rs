@@ -1,5 +1,5 @@
 use crate::{AddressOf, Delegate, Events, Memberlist, Options, Stats, Transport};
-use memberlist_proto::{Instant, Member};
+use memberlist_proto::{Instant, Member, Snapshot};
 use memberlist_types::Wire;
 use std::time::SystemTime;
 
@@ -14,6 +14,13 @@ where
     #[must_use]
     pub fn members(&self) -> Vec<Member<D::Id, D::Address>> {
         self.shared().read(|machine| machine.endpoint.members())
+    }
+
+    /// The members, as [`members`](Self::members), for whoever looks often: they are shared, and only what changed since the last look is
+    /// copied. What it costs is memory: from the first call on, this node keeps a copy of its members.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<D::Id, D::Address> {
+        self.shared().read(|machine| machine.endpoint.snapshot())
     }
 
     /// Every known node, the dead and the left included, until they are forgotten.

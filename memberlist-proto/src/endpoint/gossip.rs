@@ -2,9 +2,37 @@
 
 use super::*;
 use crate::queue::{Room, fill_fair};
+use bytes::BytesMut;
 
 /// Targets of the last gossip rounds that are remembered.
 const MAX_RECENT: usize = 16;
+
+/// Bytes of the block that messages in passing are encoded into.
+const BLOCK: usize = 1024;
+
+/// Memory for what goes out at once, and is then forgotten: pings, and the answers to them. It is used again and again, so that they need none.
+#[derive(Default)]
+pub(super) struct Passing {
+    /// One message.
+    message: Vec<u8>,
+    /// Many messages, one behind the other, each a piece of the same memory. When it is full it is used again from its beginning, if nobody
+    /// holds a piece of it any more; else there is a new one.
+    block: BytesMut,
+    /// The messages of one packet.
+    packet: Vec<Bytes>,
+}
+
+impl Passing {
+    fn encode<I, A>(&mut self, wire: &impl Wire<I, A>, message: &Message<I, A>) -> Option<Bytes> {
+        self.message.clear();
+        wire.encode_message(message, &mut self.message).ok()?;
+        if self.block.capacity() < self.message.len() {
+            self.block.reserve(BLOCK.max(self.message.len()));
+        }
+        self.block.extend_from_slice(&self.message);
+        Some(self.block.split().freeze())
+    }
+}
 
 impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Queues a statement about a node that came from elsewhere; it replaces an older one about the same node.
@@ -64,10 +92,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         self.last_gossip = Some(now);
         let me = self.me;
         let targets = self.gossip_targets(now);
+        let mut messages = core::mem::take(&mut self.passing.packet);
         for (n, key) in targets.into_iter().enumerate() {
             debug_assert_ne!(key, me);
             let Some(to) = self.members.get(key).map(|r| r.node.address.clone()) else { continue };
-            let mut messages = Vec::new();
             // All targets of a round hear the same, as far as its limit lets each message go: with a packet of its own for
             // each, a full queue would spread so unevenly that in a cluster of three some news never reached one of two.
             if n > 0 {
@@ -79,8 +107,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
                 break;
             }
             self.stats.gossip_packets += 1;
-            self.push_transmit(to, messages, None);
+            self.push_transmit(to, Messages::take(&mut messages), None);
         }
+        self.passing.packet = messages;
         self.arm_gossip(now);
         self.check_leave();
     }
@@ -134,14 +163,13 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Sends these messages to one address in one packet, and fills the rest of it with what is queued. Those that do not fit
     /// beside the first follow in packets of their own.
     pub(super) fn transmit(&mut self, to: A, primary: &[Message<I, A>], probe: Option<SequenceNumber>) {
-        let encoded: Vec<Bytes> = primary.iter().filter_map(|m| self.encode(m)).collect();
-        if encoded.len() < primary.len() {
-            return;
-        }
-        let mut messages: Vec<Bytes> = Vec::with_capacity(encoded.len());
-        let mut used = 0;
-        let mut later = Vec::new();
-        for message in encoded {
+        let mut messages = core::mem::take(&mut self.passing.packet);
+        let (mut used, mut later, mut sayable) = (0, Vec::new(), true);
+        for message in primary {
+            let Some(message) = self.passing.encode(&self.wire, message) else {
+                sayable = false;
+                break;
+            };
             let cost = message.len() + self.wire.message_overhead();
             let fits = used + cost <= self.room && messages.len() < self.wire.max_packet_messages();
             if messages.is_empty() || fits {
@@ -151,12 +179,15 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
                 later.push(message);
             }
         }
-        self.fill(used, messages.len(), &mut messages);
-        if later.is_empty() {
-            return self.push_transmit(to, messages, probe);
+        if sayable {
+            self.fill(used, messages.len(), &mut messages);
+            self.push_transmit(to.clone(), Messages::take(&mut messages), probe);
+            later
+                .into_iter()
+                .for_each(|message| self.push_transmit(to.clone(), Messages::one(message), None));
         }
-        self.push_transmit(to.clone(), messages, probe);
-        later.into_iter().for_each(|message| self.push_transmit(to.clone(), alloc::vec![message], None));
+        messages.clear();
+        self.passing.packet = messages;
     }
 
     /// Adds queued broadcasts to a packet that holds `used` bytes in `count` messages.

@@ -68,8 +68,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             return self.reject(now, RejectReason::Nonsense, ping.source.map(|s| s.id), Some(from));
         }
         let to = self.reply_address(from, ping.source.as_ref());
-        let mut primary = Vec::with_capacity(2);
-        primary.push(Message::Ack(Ack { seq: ping.seq, payload: self.ack_payload.clone() }));
+        let ack = Message::Ack(Ack { seq: ping.seq, payload: self.ack_payload.clone() });
         // A node that pings us while we hold it for suspect or dead learns of it, so that it can refute.
         let key = ping.source.and_then(|source| self.members.key(&source.id));
         let accused = key.and_then(|key| self.members.get(key)).is_some_and(|r| match r.state() {
@@ -77,6 +76,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             State::Suspect => self.options.buddy,
             _ => true,
         });
+        if !accused && !self.has_left() {
+            return self.transmit(to, &[ack], None);
+        }
+        let mut primary = alloc::vec![ack];
         if accused {
             primary.extend(key.and_then(|key| self.statement_about(key)));
         }

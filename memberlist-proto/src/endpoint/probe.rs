@@ -100,19 +100,16 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             helpers: Vec::new(),
             stream: None,
         });
-        let mut primary = Vec::with_capacity(2);
-        primary.push(Message::Ping(Ping { seq, target: Some(node.id.clone()), source: self.local_node() }));
+        let ping = Message::Ping(Ping { seq, target: Some(node.id.clone()), source: self.local_node() });
         if !suspect {
             self.hearing.asked(now);
-        } else if self.options.buddy {
-            // Buddy: who is suspected hears of it with every ping.
-            primary.push(Message::Suspect(Suspect {
-                incarnation,
-                node: node.id.clone(),
-                from: self.id.clone(),
-            }));
         }
-        self.transmit(node.address, &primary, Some(seq));
+        if suspect && self.options.buddy {
+            // Buddy: who is suspected hears of it with every ping.
+            let suspect = Message::Suspect(Suspect { incarnation, node: node.id, from: self.id.clone() });
+            return self.transmit(node.address, &[ping, suspect], Some(seq));
+        }
+        self.transmit(node.address, &[ping], Some(seq));
     }
 
     /// No direct answer in time: ask others, and try a stream.

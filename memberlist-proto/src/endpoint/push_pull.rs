@@ -23,6 +23,9 @@ pub(super) enum Purpose<I, A> {
 /// Push/pulls soon after a join, each after twice the time of the one before.
 const SETTLING_ROUNDS: u32 = 4;
 
+/// States of a push/pull that are looked up together.
+const LOOKED_UP_TOGETHER: usize = 32;
+
 /// What remains of the push/pulls soon after a join.
 pub(super) struct Settling {
     timer: TimerKey,
@@ -226,11 +229,20 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             *last = now;
         }
         self.quiet = merge.quiet;
-        for state in states {
-            if merge.claimed.as_ref() == Some(&state.node.id) {
-                merge.said_by_itself = Some(state);
-            } else {
-                self.merge(now, state, merge.id.is_some());
+        // In a large table each look-up waits for memory. Those of a batch don't depend on each other, so they wait together.
+        let (mut states, mut batch, mut keys) = (states.into_iter(), Vec::new(), Vec::new());
+        loop {
+            batch.extend(states.by_ref().take(LOOKED_UP_TOGETHER));
+            keys.extend(batch.iter().map(|state: &NodeState<I, A>| self.members.key(&state.node.id)));
+            if batch.is_empty() {
+                break;
+            }
+            for (state, key) in batch.drain(..).zip(keys.drain(..)) {
+                if merge.claimed.as_ref() == Some(&state.node.id) {
+                    merge.said_by_itself = Some(state);
+                } else if !self.is_old_news(&state, key) {
+                    self.merge(now, state, merge.id.is_some());
+                }
             }
         }
         self.quiet = false;
@@ -282,7 +294,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         self.check_versions(&states)?;
         self.quiet = true;
         for state in states {
-            if state.node.id != self.id {
+            if state.node.id != self.id && !self.is_old_news(&state, None) {
                 self.merge(now, state, true);
             }
         }
@@ -291,9 +303,6 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     fn merge(&mut self, now: Instant, state: NodeState<I, A>, asked: bool) {
-        if self.is_old_news(&state) {
-            return;
-        }
         let NodeState { node, meta, incarnation, state, versions, layers } = state;
         match state {
             State::Alive => {
@@ -314,11 +323,16 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     }
 
     /// Whether another node is alive exactly as we know it, which nearly every entry of nearly every push/pull says: nothing comes of that.
-    pub(super) fn is_old_news(&self, state: &NodeState<I, A>) -> bool {
+    /// `key`: where it was a moment ago.
+    pub(super) fn is_old_news(&self, state: &NodeState<I, A>, key: Option<MemberKey>) -> bool {
+        let known = || {
+            // Whoever came or went since then is looked for again.
+            key.and_then(|key| self.members.get(key)).or_else(|| self.members.by_id(&state.node.id))
+        };
         state.state == State::Alive
             && state.node.id != self.id
             && state.meta.len() <= self.options.max_meta_size
-            && self.members.by_id(&state.node.id).is_some_and(|record| {
+            && known().is_some_and(|record| {
                 record.state() == State::Alive
                     && record.incarnation == state.incarnation
                     && record.node.address == state.node.address

@@ -1,6 +1,7 @@
 //! What a user can ask; nothing here changes anything.
 
 use super::*;
+use crate::Snapshot;
 use memberlist_types::Broadcast;
 
 /// Names at one address, the gone included, that are looked at; of an address with more of them nothing is believed.
@@ -107,5 +108,13 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Bytes that one message alone in a packet may have.
     pub(super) fn message_room(&self) -> usize {
         self.room.saturating_sub(self.wire.message_overhead())
+    }
+}
+
+impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
+    /// Every member, as [`members`](Endpoint::members) gives them, without copying them each time: only what has changed since
+    /// the last call is copied. From the first call on, an endpoint keeps a copy of its members for this.
+    pub fn snapshot(&mut self) -> Snapshot<I, A> {
+        self.members.snapshot()
     }
 }

@@ -209,7 +209,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         let (incarnation, node) = (record.incarnation, record.node.id.clone());
         let suspect = Message::Suspect(Suspect { incarnation, node, from: self.id.clone() });
         if let Some(message) = self.encode(&suspect) {
-            self.push_transmit(to, alloc::vec![message], None);
+            self.push_transmit(to, Messages::one(message), None);
         }
     }
 

@@ -145,9 +145,9 @@ fn only_what_is_known_to_the_last_bit_is_old_news() {
         versions: Some(Versions::default()),
         layers: Layers::compiled_in(),
     };
-    assert!(!machine.is_old_news(&known));
+    assert!(!machine.is_old_news(&known, None));
     machine.handle_push_pull(now, None, alloc::vec![known.clone()]).unwrap();
-    assert!(machine.is_old_news(&known));
+    assert!(machine.is_old_news(&known, None));
     let another = Versions { delegate_max: 9, ..Versions::default() };
     let me = Node::new(1, address(1));
     for (what, different) in [
@@ -163,12 +163,12 @@ fn only_what_is_known_to_the_last_bit_is_old_news() {
         ("no versions", NodeState { versions: None, ..known.clone() }),
         ("ourselves", NodeState { node: me, incarnation: Incarnation::new(1), ..known.clone() }),
     ] {
-        assert!(!machine.is_old_news(&different), "{what}");
+        assert!(!machine.is_old_news(&different, None), "{what}");
     }
     machine.handle_message(
         now,
         address(3),
         Message::Suspect(Suspect { incarnation: Incarnation::new(5), node: 2, from: 3 }),
     );
-    assert!(!machine.is_old_news(&known), "it is suspected here");
+    assert!(!machine.is_old_news(&known, None), "it is suspected here");
 }

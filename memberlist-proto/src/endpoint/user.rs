@@ -55,7 +55,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// If it fits no packet: send it on a stream then.
     pub fn send(&mut self, _now: Instant, to: A, payload: Bytes) -> Result<(), CommandError> {
         let message = self.user_message(payload)?;
-        self.push_transmit(to, alloc::vec![message], None);
+        self.push_transmit(to, Messages::one(message), None);
         Ok(())
     }
 

@@ -1,23 +1,24 @@
 use super::{
     MemberKey,
     record::{Generation, Profile, Profiles, Record},
+    snapshot::{Published, Snapshot},
     store::Table,
 };
 use crate::{Instant, random};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use memberlist_types::{Address, Id, Incarnation, Node, State};
 use rand_core::Rng;
 
 /// A place of the table. The record keeps the generation while the place is taken; there is no room for it beside.
-enum Slot<I, A> {
+pub(super) enum Slot<I, A> {
     Vacant(Generation),
     Taken(Record<I, A>),
 }
 
 impl<I, A> Slot<I, A> {
-    fn record(&self) -> Option<&Record<I, A>> {
+    pub(super) fn record(&self) -> Option<&Record<I, A>> {
         match self {
             Self::Taken(record) => Some(record),
             Self::Vacant(_) => None,
@@ -47,6 +48,8 @@ pub struct Dense<I, A> {
     order: Vec<u32>,
     cursor: usize,
     counts: [usize; 4],
+    /// What was last shown of it; there is none until somebody asks.
+    published: Option<Box<Published<I, A>>>,
 }
 
 impl<I: Id, A: Address> Dense<I, A> {
@@ -63,6 +66,7 @@ impl<I: Id, A: Address> Dense<I, A> {
             order: Vec::new(),
             cursor: 0,
             counts: [0; 4],
+            published: None,
         }
     }
 }
@@ -125,6 +129,7 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
     }
 
     fn get_mut(&mut self, key: MemberKey) -> Option<&mut Record<I, A>> {
+        self.mark(key.slot);
         self.at_mut(key.slot).filter(|record| record.generation == key.generation)
     }
 
@@ -178,6 +183,7 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
         let Self { index, hasher, slots, .. } = self;
         index.insert_unique(hash, slot, rehash(hasher, slots));
         let key = MemberKey { slot, generation: self.at(slot).map(|r| r.generation).unwrap_or_default() };
+        self.mark(slot);
         self.settle(key);
         self.bump(State::Alive, 1);
         let last = self.order.len();
@@ -194,6 +200,7 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
     fn remove(&mut self, key: MemberKey) -> Option<Record<I, A>> {
         self.unsettle(key);
         let hash = self.hasher.hash_one(&self.get(key)?.node.id);
+        self.mark(key.slot);
         if let Ok(entry) = self.index.find_entry(hash, |slot| *slot == key.slot) {
             entry.remove();
         }
@@ -266,6 +273,19 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
 }
 
 impl<I: Id, A: Address> Dense<I, A> {
+    /// All members, of which only those are copied that have changed since it was last asked for.
+    pub(crate) fn snapshot(&mut self) -> Snapshot<I, A> {
+        let members = self.live();
+        self.published.get_or_insert_with(|| Box::new(Published::new())).read(&self.slots, members)
+    }
+
+    /// The record in this place may change.
+    fn mark(&mut self, slot: u32) {
+        if let Some(published) = &mut self.published {
+            published.mark(slot);
+        }
+    }
+
     fn choose(&self, k: usize, rng: &mut dyn Rng, fits: impl Fn(u32) -> bool, chosen: &mut Vec<u32>) {
         let n = self.order.len();
         if n > k.saturating_mul(3) {

@@ -169,3 +169,39 @@ fn a_member_costs_no_more_than_sixty_four_bytes() {
         assert!(used <= 64.0, "{n} members take {used} bytes each");
     }
 }
+
+/// A snapshot is what the table holds when it is taken, whatever came before, and stays that.
+#[test]
+fn snapshot_is_the_table_of_its_moment_and_does_not_change() {
+    let mut rng = Pcg32::seed_from_u64(3);
+    let mut members = table(300, &mut rng);
+    let listed = |members: &Dense<u32, u32>| {
+        let living = members.iter().filter(|record| !record.state().is_gone());
+        living
+            .map(|record| (record.node.id, record.state().value(), record.incarnation))
+            .collect::<BTreeSet<_>>()
+    };
+    let shown = |snapshot: &Snapshot<u32, u32>| {
+        snapshot.iter().map(|it| (it.node.id, it.state.value(), it.incarnation)).collect::<BTreeSet<_>>()
+    };
+    let mut taken: Vec<(Snapshot<u32, u32>, BTreeSet<_>)> = vec![];
+    for step in 0..600_u32 {
+        let id = crate::random::below(&mut rng, 900) as u32;
+        match (step % 4, members.key(&id)) {
+            (_, None) => drop(add(&mut members, id, &mut rng)),
+            (0, Some(key)) => drop(members.remove(key)),
+            (1, Some(key)) => members.set_state(key, State::Dead, Instant::START),
+            (2, Some(key)) => members.set_state(key, State::Suspect, Instant::START),
+            (_, Some(key)) => members.get_mut(key).unwrap().incarnation = Incarnation::new(step),
+        }
+        if step % 7 == 0 {
+            let snapshot = members.snapshot();
+            assert_eq!(shown(&snapshot), listed(&members));
+            assert_eq!((snapshot.len(), snapshot.iter().count()), (members.live(), members.live()));
+            taken.push((snapshot, listed(&members)));
+        }
+    }
+    for (snapshot, then) in &taken {
+        assert_eq!(shown(snapshot), *then);
+    }
+}

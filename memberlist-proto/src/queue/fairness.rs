@@ -2,6 +2,7 @@ use super::{Broadcasts, Room};
 use crate::BroadcastId;
 use alloc::vec::Vec;
 use bytes::Bytes;
+use core::hash::Hash;
 
 /// What membership owes user broadcasts, carried from packet to packet (one per endpoint).
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +19,7 @@ pub(crate) struct Fairness {
 /// what one leaves unused the other gets. An item larger than its side's share of one packet waits until
 /// the debt covers it, so neither side starves, whatever the sizes.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn fill_fair<K: Ord + Clone, U: Ord + Clone>(
+pub(crate) fn fill_fair<K: Hash + Eq, U: Hash + Eq>(
     membership: &mut Broadcasts<K>,
     user: &mut Broadcasts<U>,
     fairness: &mut Fairness,

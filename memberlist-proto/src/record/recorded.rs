@@ -1,7 +1,7 @@
 use super::{Input, Recorder, Seed, Start};
 use crate::{
     BroadcastId, CommandError, CreateError, Endpoint, EndpointRng, Event, Instant, JoinId, JoinOptions,
-    LocalNode, Member, Merge, MergeError, Options, PingId, RejectReason, RequestId, StreamFailure,
+    LocalNode, Member, Merge, MergeError, Options, PingId, RejectReason, RequestId, Snapshot, StreamFailure,
     StreamRequest, Transmit,
 };
 use alloc::{borrow::ToOwned, vec::Vec};
@@ -109,6 +109,11 @@ impl<I: Id, A: Address, W: Wire<I, A>> Recorded<I, A, W> {
             recorder.returned(&value);
         }
         value
+    }
+
+    /// [`Endpoint::snapshot`]; it changes nothing that is recorded.
+    pub fn snapshot(&mut self) -> Snapshot<I, A> {
+        self.endpoint.snapshot()
     }
 
     // ---- outputs ----

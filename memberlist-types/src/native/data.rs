@@ -65,6 +65,7 @@ macro_rules! text {
             fn encode(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(self.as_bytes());
             }
+            #[inline]
             fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
                 core::str::from_utf8(bytes).map(Self::from).map_err(|_| DecodeError::Invalid("UTF-8"))
             }
@@ -147,15 +148,30 @@ impl WireData for IpAddr {
 }
 
 impl WireData for SocketAddr {
+    #[inline]
     fn encoded_len(&self) -> usize {
-        self.ip().encoded_len() + 2
+        match self {
+            Self::V4(_) => 6,
+            Self::V6(_) => self.ip().encoded_len() + 2,
+        }
     }
 
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
-        self.ip().encode(out);
-        out.extend_from_slice(&self.port().to_be_bytes());
+        let [high, low] = self.port().to_be_bytes();
+        match self {
+            Self::V4(address) => {
+                let [a, b, c, d] = address.ip().octets();
+                out.extend_from_slice(&[a, b, c, d, high, low]);
+            }
+            Self::V6(_) => {
+                self.ip().encode(out);
+                out.extend_from_slice(&[high, low]);
+            }
+        }
     }
 
+    #[inline]
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let (ip, port) = bytes.split_last_chunk::<2>().ok_or(DecodeError::Invalid("socket address"))?;
         let ip = IpAddr::decode(ip).map_err(|_| DecodeError::Invalid("socket address"))?;
@@ -164,6 +180,7 @@ impl WireData for SocketAddr {
 }
 
 /// Decodes a name and an address that belong together; both must be there.
+#[inline(always)]
 pub(super) fn node<I: WireData, A: WireData>(
     id: Option<&[u8]>,
     id_name: &'static str,
@@ -177,6 +194,7 @@ pub(super) fn node<I: WireData, A: WireData>(
 pub(super) const MAX_LEN: usize = 255;
 
 /// Decodes an id or address that must be there.
+#[inline(always)]
 pub(super) fn required<T: WireData>(value: Option<&[u8]>, name: &'static str) -> Result<T, DecodeError> {
     match value {
         None | Some([]) => Err(DecodeError::Invalid(name)),

@@ -25,7 +25,18 @@ pub(super) struct Key {
 }
 
 /// Reads the key at the front; `None` if it is not complete.
+#[inline]
 pub(super) fn key(bytes: &[u8]) -> Option<Key> {
+    let &first = bytes.first()?;
+    let (tag, len) = (first >> 4, first & 0x0f);
+    // Nearly all of them are so short.
+    if tag < TAG_U8 && len < LEN_U8 {
+        return Some(Key { tag, len: usize::from(len), size: 1 });
+    }
+    long_key(bytes)
+}
+
+fn long_key(bytes: &[u8]) -> Option<Key> {
     let (&first, mut rest) = bytes.split_first()?;
     let mut tag = first >> 4;
     if tag == TAG_U8 {
@@ -57,6 +68,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next tag and value; `None` at the end.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, DecodeError> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -73,6 +85,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The values of the tags `1..=N` (`None`: absent; present twice: the last). Higher tags are unknown here and skipped.
+#[inline(always)]
 pub(super) fn collect<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N], DecodeError> {
     let mut values = [None; N];
     let mut fields = Fields::new(body);
@@ -85,6 +98,7 @@ pub(super) fn collect<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N],
 }
 
 /// An integer: big-endian, 0 to 8 bytes; absent is 0.
+#[inline]
 pub(super) fn uint(value: Option<&[u8]>, name: &'static str) -> Result<u64, DecodeError> {
     let bytes = value.unwrap_or_default();
     if bytes.len() > 8 {
@@ -94,12 +108,24 @@ pub(super) fn uint(value: Option<&[u8]>, name: &'static str) -> Result<u64, Deco
 }
 
 /// An integer that must fit 32 bits.
+#[inline]
 pub(super) fn uint32(value: Option<&[u8]>, name: &'static str) -> Result<u32, DecodeError> {
     u32::try_from(uint(value, name)?).map_err(|_| DecodeError::Invalid(name))
 }
 
 /// Appends the key of a field in its shortest form.
+#[inline]
 pub(super) fn put_key(out: &mut Vec<u8>, tag: u8, len: usize, what: &'static str) -> Result<(), EncodeError> {
+    match u8::try_from(len) {
+        Ok(len) if tag < TAG_U8 && len < LEN_U8 => {
+            out.push(tag << 4 | len);
+            Ok(())
+        }
+        _ => put_long_key(out, tag, len, what),
+    }
+}
+
+fn put_long_key(out: &mut Vec<u8>, tag: u8, len: usize, what: &'static str) -> Result<(), EncodeError> {
     let too_large = |_| EncodeError::TooLarge { what, actual: len, limit: u32::MAX as usize };
     let len32 = u32::try_from(len).map_err(too_large)?;
     let (high, long_tag) = if tag < TAG_U8 { (tag << 4, None) } else { (TAG_U8 << 4, Some(tag)) };
@@ -117,6 +143,7 @@ pub(super) fn put_key(out: &mut Vec<u8>, tag: u8, len: usize, what: &'static str
 }
 
 /// Appends bytes; nothing if they are empty, which is the default.
+#[inline]
 pub(super) fn put_bytes(
     out: &mut Vec<u8>,
     tag: u8,
@@ -131,13 +158,15 @@ pub(super) fn put_bytes(
 }
 
 /// Appends an integer without its leading zero bytes; nothing if it is 0, which is the default.
+#[inline]
 pub(super) fn put_uint(out: &mut Vec<u8>, tag: u8, value: u64) -> Result<(), EncodeError> {
     let bytes = value.to_be_bytes();
-    let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+    let zeros = value.leading_zeros() as usize / 8;
     put_bytes(out, tag, bytes.get(zeros..).unwrap_or_default(), "integer")
 }
 
 /// Appends an id or address.
+#[inline]
 pub(super) fn put_data<T: WireData>(
     out: &mut Vec<u8>,
     tag: u8,

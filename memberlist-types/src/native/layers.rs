@@ -141,6 +141,9 @@ fn open_inside<'a>(
     mut inside: &'a [u8],
 ) -> Result<Inside<'a>, DecodeError> {
     let (&tag, content) = inside.split_first().ok_or(DecodeError::Truncated)?;
+    if tag == BODY {
+        return Ok(Inside::Body(content));
+    }
     let checksum = ChecksumAlgorithm::from_tag(tag);
     if let Some(algorithm) = checksum {
         let (value, rest) = content.split_at_checked(algorithm.value_len()).ok_or(DecodeError::Truncated)?;

@@ -82,6 +82,7 @@ pub(super) fn decode<I: WireData, A: WireData>(
     })
 }
 
+#[inline]
 pub(super) fn put_ping<I: WireData, A: WireData>(
     out: &mut Vec<u8>,
     ping: &Ping<I, A>,
@@ -94,6 +95,7 @@ pub(super) fn put_ping<I: WireData, A: WireData>(
     put_source(out, ping.source.as_ref())
 }
 
+#[inline(always)]
 pub(super) fn ping<I: WireData, A: WireData>(body: &[u8]) -> Result<Ping<I, A>, DecodeError> {
     let [seq, target, source_id, source_address] = collect(body)?;
     Ok(Ping {
@@ -178,6 +180,7 @@ pub(super) fn put_member<I: WireData, A: WireData>(
     versions.map_or(Ok(()), |versions| put_bytes(out, 5, &versions.to_bytes(), "version bytes"))
 }
 
+#[inline(always)]
 fn alive<I: WireData, A: WireData>(body: &[u8]) -> Result<Alive<I, A>, DecodeError> {
     let [id, address, incarnation, meta, versions, _, layers] = collect(body)?;
     Ok(Alive {
@@ -202,11 +205,13 @@ fn put_accusation<I: WireData>(
     put_uint(out, 3, incarnation.value().into())
 }
 
+#[inline(always)]
 fn accusation<I: WireData>(body: &[u8]) -> Result<(I, I, Incarnation), DecodeError> {
     let [node, from, incarnation] = collect(body)?;
     Ok((required(node, "node id")?, required(from, "accuser id")?, self::incarnation(incarnation)?))
 }
 
+#[inline]
 fn put_source<I: WireData, A: WireData>(
     out: &mut Vec<u8>,
     source: Option<&Node<I, A>>,
@@ -218,6 +223,7 @@ fn put_source<I: WireData, A: WireData>(
     Ok(())
 }
 
+#[inline(always)]
 fn source<I: WireData, A: WireData>(
     id: Option<&[u8]>,
     address: Option<&[u8]>,
@@ -228,10 +234,12 @@ fn source<I: WireData, A: WireData>(
     node(id, "source id", address, "source address").map(Some)
 }
 
+#[inline]
 fn sequence_number(value: Option<&[u8]>) -> Result<SequenceNumber, DecodeError> {
     uint32(value, "sequence number").map(SequenceNumber)
 }
 
+#[inline]
 pub(super) fn incarnation(value: Option<&[u8]>) -> Result<Incarnation, DecodeError> {
     uint32(value, "incarnation").map(Incarnation::new)
 }

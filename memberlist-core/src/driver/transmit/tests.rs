@@ -2,7 +2,12 @@ use super::*;
 use bytes::Bytes;
 
 fn packet(to: u8, probe: Option<u32>) -> Transmit<u8> {
-    Transmit { to, messages: vec![Bytes::from_static(b"x")], reads: None, probe: probe.map(SequenceNumber) }
+    Transmit {
+        to,
+        messages: vec![Bytes::from_static(b"x")].into(),
+        reads: None,
+        probe: probe.map(SequenceNumber),
+    }
 }
 
 fn lanes(limit: usize) -> Lanes<u8> {

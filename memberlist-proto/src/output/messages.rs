@@ -1,0 +1,105 @@
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::{fmt, ops::Deref};
+
+/// So many need no memory besides the packet's own: a ping or its answer, and what is told beside it.
+const FEW: usize = 2;
+
+/// The messages of one packet, each already encoded; a slice of them.
+///
+/// ```
+/// use bytes::Bytes;
+/// use memberlist_proto::Messages;
+///
+/// let messages = Messages::from(vec![Bytes::from_static(b"one"), Bytes::from_static(b"two")]);
+/// assert_eq!(messages.len(), 2);
+/// assert_eq!(messages.iter().map(Bytes::len).sum::<usize>(), 6);
+/// ```
+#[derive(Clone)]
+pub struct Messages(Held);
+
+#[derive(Clone)]
+enum Held {
+    /// The first of these, as many as the number says; the others are empty.
+    Few([Bytes; FEW], usize),
+    Many(Vec<Bytes>),
+}
+
+impl Messages {
+    /// Takes them out of where they were collected, which keeps its memory.
+    pub(crate) fn take(collected: &mut Vec<Bytes>) -> Self {
+        if collected.len() > FEW {
+            return Self(Held::Many(collected.drain(..).collect()));
+        }
+        let (mut few, len) = ([const { Bytes::new() }; FEW], collected.len());
+        for (place, message) in few.iter_mut().zip(collected.drain(..)) {
+            *place = message;
+        }
+        Self(Held::Few(few, len))
+    }
+
+    /// This one alone.
+    pub(crate) fn one(message: Bytes) -> Self {
+        Self(Held::Few([message, const { Bytes::new() }], 1))
+    }
+}
+
+impl Deref for Messages {
+    type Target = [Bytes];
+
+    fn deref(&self) -> &[Bytes] {
+        match &self.0 {
+            Held::Few(few, len) => few.get(..*len).unwrap_or_default(),
+            Held::Many(many) => many,
+        }
+    }
+}
+
+impl From<Vec<Bytes>> for Messages {
+    fn from(mut messages: Vec<Bytes>) -> Self {
+        if messages.len() > FEW { Self(Held::Many(messages)) } else { Self::take(&mut messages) }
+    }
+}
+
+impl<'a> IntoIterator for &'a Messages {
+    type Item = &'a Bytes;
+    type IntoIter = core::slice::Iter<'a, Bytes>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl PartialEq for Messages {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Messages {}
+
+/// As the list that they are: recordings tell outputs apart by this.
+impl fmt::Debug for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, vec};
+
+    #[test]
+    fn messages_are_the_list_that_was_put_in_whatever_their_number() {
+        for n in 0..6_u8 {
+            let list: Vec<Bytes> = (0..n).map(|fill| Bytes::from(vec![fill; 3])).collect();
+            let mut collected = list.clone();
+            let messages = Messages::take(&mut collected);
+            assert_eq!((&*messages, collected.len()), (&*list, 0));
+            assert_eq!(messages, Messages::from(list.clone()));
+            assert_eq!(format!("{messages:?} {messages:#?}"), format!("{list:?} {list:#?}"));
+        }
+        assert_eq!(*Messages::one(Bytes::from_static(b"x")), [Bytes::from_static(b"x")]);
+    }
+}
