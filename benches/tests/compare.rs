@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use memberlist_benches::compare::{Figure, Job, Manner, Name, Outcome, Quantity, Task, runner};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 fn run(contender: Name, task: Task) -> Outcome {
-    runner::run(Path::new(env!("CARGO_BIN_EXE_compare")), &Job { task, contender, seed: 1 })
+    let program = Path::new(env!("CARGO_BIN_EXE_compare"));
+    runner::run(program, &Job { task, contender, seed: 1 }, Duration::from_secs(task.deadline()))
 }
 
 fn figures(contender: Name, task: Task) -> Vec<Figure> {

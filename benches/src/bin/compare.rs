@@ -53,7 +53,8 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
         progress.begin(&job);
-        done.push(Done { job, outcome: runner::run(&program, &job) });
+        let outcome = runner::run(&program, &job, arguments.limit(&job.task));
+        done.push(Done { job, outcome });
     }
     progress.end();
     if page::is_empty(&done) {

@@ -43,13 +43,22 @@ impl<C: Contender> Cluster<C> {
         Ok(cluster)
     }
 
+    /// Nodes that all see each other.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start) and [`join`](Self::join).
+    pub async fn joined(settings: &Settings, nodes: usize, seed: u64) -> Result<Self, Fault> {
+        let cluster = Self::start(settings, nodes).await?;
+        cluster.join(seed).await?;
+        Ok(cluster)
+    }
+
     /// Nodes that all see each other, and have fallen silent.
     ///
     /// # Errors
     /// As [`start`](Self::start) and [`join`](Self::join).
     pub async fn settled(settings: &Settings, nodes: usize, seed: u64) -> Result<Self, Fault> {
-        let cluster = Self::start(settings, nodes).await?;
-        cluster.join(seed).await?;
+        let cluster = Self::joined(settings, nodes, seed).await?;
         sleep(Duration::from_secs(2)).await;
         Ok(cluster)
     }

@@ -53,7 +53,8 @@ fn explain(id: &str) -> &'static str {
         }
         "A3" => {
             "What is resident, divided by the nodes, less what was resident before with two nodes; and a process that is one of two nodes \
-             (plain sockets: the same program with a runtime alone)."
+             (plain sockets: the same program with a runtime alone). Resident is also this program's code, with all contenders in it, as far as it was \
+             touched; private is what no other process shares."
         }
         "A4" => {
             "All but one node are in one process, the one that is lost in another: it is killed (SIGKILL), stopped (SIGSTOP: its sockets stay open), or all \
@@ -65,8 +66,9 @@ fn explain(id: &str) -> &'static str {
              done here with its own queue. A goodbye is timed until no other node counts the leaver."
         }
         "A7" => {
-            "Two nodes in one process, one sends as fast as it may; what counts is what arrives. Encryption is AES-256-GCM. Ours has no limit per peer \
-             here, and packets of up to 1,472 bytes. Plain sockets send each message as a packet."
+            "Two nodes in one process, one sends as fast as the other takes it (at most 2,048 packets or 1 MiB are on their way); what counts is \
+             what arrives. Encryption is AES-256-GCM. Ours has no limit per peer here, and packets of up to 1,472 bytes. Plain sockets send each \
+             message as a packet."
         }
         "A8" => {
             "In one process; 16 messages are on their way at once to a single peer, one to each of several. Plain sockets keep a stream open to each peer; \
@@ -106,7 +108,7 @@ fn plots(id: &str, of_workload: &[&Row]) -> Vec<LinePlot> {
         of_workload.iter().filter(move |row| row.contender == name && row.quantity == Some(quantity))
     };
     let distribution = |title: &str, quantity: Quantity, wanted: &dyn Fn(&Task) -> bool| {
-        let x = Axis::new(quantity.to_string() + " after", Unit::Seconds);
+        let x = Axis::new(quantity.to_string() + " after", Unit::Seconds).from(0.0);
         let mut plot = LinePlot::new(title, x, Axis::new("of all", Unit::Fraction));
         for name in Name::ALL {
             for row in of(name, quantity).filter(|row| wanted(&row.task)) {

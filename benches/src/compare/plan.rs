@@ -33,11 +33,8 @@ pub fn tasks(scale: Scale) -> Vec<Task> {
     tasks.push(Task::Idle { nodes, seconds });
     tasks.push(Task::Memory { nodes });
     tasks.push(Task::Process);
-    let manners: &[Manner] = if short {
-        &[Manner::Killed, Manner::Stopped]
-    } else {
-        &[Manner::Killed, Manner::Stopped, Manner::Blocked]
-    };
+    let manners: &[Manner] =
+        if short { &[Manner::Killed] } else { &[Manner::Killed, Manner::Stopped, Manner::Blocked] };
     let sizes: &[usize] = if short { &[5] } else { &[20, 100] };
     for nodes in sizes {
         tasks.extend(manners.iter().map(|manner| Task::Detection { nodes: *nodes, manner: *manner }));

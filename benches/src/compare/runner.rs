@@ -32,10 +32,9 @@ impl Drop for Process {
     }
 }
 
-/// Runs one job in a process that is made from `program`.
+/// Runs one job in a process that is made from `program`, and ends that after `limit`.
 #[must_use]
-pub fn run(program: &Path, job: &Job) -> Outcome {
-    let limit = Duration::from_secs(job.task.deadline());
+pub fn run(program: &Path, job: &Job, limit: Duration) -> Outcome {
     outcome(program, job, limit).unwrap_or_else(|fault| Outcome::Failed(fault.to_string()))
 }
 

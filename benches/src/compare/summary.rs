@@ -38,7 +38,7 @@ pub fn rows(done: &[Done]) -> Vec<Row> {
         let mut of_task: Vec<Row> =
             Name::ALL.into_iter().flat_map(|contender| of_one(done, task, contender)).collect();
         // Quantity by quantity, so that those stand together that are to be compared.
-        of_task.sort_by_key(|row| row.quantity);
+        of_task.sort_by_key(|row| (row.quantity.is_none(), row.quantity));
         rows.append(&mut of_task);
     }
     rows
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(rows[0].trouble(), "");
         assert_eq!(rows[1].trouble(), "1 of 2 failed: too slow");
         let (bounds, verdict) = rows[0].target(&rows);
-        assert_eq!(bounds, "1.00 s / 500 ms (worst)");
+        assert_eq!(bounds, "1 s / 500 ms (worst)");
         assert_eq!(verdict, "floor met, goal missed (1.8×)");
         assert_eq!(rows[1].target(&rows), (String::new(), String::new()), "targets are ours");
     }
@@ -199,6 +199,6 @@ mod tests {
         let (quantity, contender) = (Some(Quantity::Rate), Name::Plain);
         let row = Row { task, quantity, contender, sample, runs: 3, troubles: Vec::new() };
         assert_eq!(row.figures(), Some([20.0, 10.0, 10.0]));
-        assert_eq!(row.write(20.0), "20/s (20.0 kB/s)");
+        assert_eq!(row.write(20.0), "20/s (20 kB/s)");
     }
 }

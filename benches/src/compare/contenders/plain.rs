@@ -2,6 +2,7 @@
 
 use crate::compare::{Contender, Fault, Received, Settings};
 use bytes::Bytes;
+use nix::sys::socket::{setsockopt, sockopt::RcvBuf};
 use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
@@ -57,7 +58,10 @@ impl<const DIAL: bool> Plain<DIAL> {
     async fn bind(settings: &Settings) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let socket = Arc::new(UdpSocket::bind(address).await?);
+        let socket = UdpSocket::bind(address).await?;
+        // As much as the others ask for by default.
+        setsockopt(&socket, RcvBuf, &(2 << 20))?;
+        let socket = Arc::new(socket);
         let received = Arc::new(Received::new(settings));
         let mut tasks = JoinSet::new();
         tasks.spawn(take_packets(Arc::clone(&socket), Arc::clone(&received)));

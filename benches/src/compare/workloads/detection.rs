@@ -19,8 +19,7 @@ pub(super) async fn run<C: Contender>(
     manner: Manner,
 ) -> Result<Vec<Figure>, Fault> {
     let others = nodes.saturating_sub(1);
-    let cluster = Cluster::<C>::start(&Settings::quiet(nodes), others).await?;
-    cluster.join(job.seed).await?;
+    let cluster = Cluster::<C>::joined(&Settings::quiet(nodes), others, job.seed).await?;
     let Some(first) = cluster.nodes.first() else { return Err(Fault::Failed("nobody to see it".into())) };
     let mut victim = Victim::start(program, job.contender, nodes)?;
     victim.join(first.address())?;
@@ -28,7 +27,7 @@ pub(super) async fn run<C: Contender>(
         .until(Instant::now() + Duration::from_secs(30), |views| views.iter().all(|view| *view == nodes));
     known.await.ok_or_else(|| Fault::Failed("not all saw it join".into()))?;
     // So that news of the joining are no part of it; and the moment within a probe interval is not always the same.
-    sleep(Duration::from_millis(2_000 + job.seed * 137 % 1_000)).await;
+    sleep(Duration::from_millis(1_500 + job.seed * 137 % 1_000)).await;
 
     let lost = victim.lose(manner)?;
     let mut first = None;

@@ -16,8 +16,9 @@ use tokio::time::sleep;
 const QUIET: Duration = Duration::from_secs(3);
 
 pub(super) async fn cpu<C: Contender>(nodes: usize, seconds: u64, seed: u64) -> Result<Vec<Figure>, Fault> {
-    let cluster = Cluster::<C>::settled(&Settings::quiet(nodes), nodes, seed).await?;
-    sleep(QUIET).await;
+    let cluster = Cluster::<C>::joined(&Settings::quiet(nodes), nodes, seed).await?;
+    // News of who has joined goes round for some time, longer in larger clusters.
+    sleep(QUIET.max(Duration::from_secs(seconds / 4))).await;
     let (begin, cpu, sent) = (Instant::now(), process::cpu()?, cluster.bytes_sent());
     sleep(Duration::from_secs(seconds)).await;
     let (cpu, wall) = (process::cpu()?.saturating_sub(cpu), begin.elapsed());
@@ -35,9 +36,9 @@ pub(super) async fn cpu<C: Contender>(nodes: usize, seconds: u64, seed: u64) -> 
 pub(super) async fn memory<C: Contender>(nodes: usize, seed: u64) -> Result<Vec<Figure>, Fault> {
     // What the first node brings into memory that is not its own (code, tables) is there before.
     let settings = Settings::quiet(nodes);
-    let first = Cluster::<C>::settled(&settings, 2, seed).await?;
+    let first = Cluster::<C>::joined(&settings, 2, seed).await?;
     let before = Memory::of(None)?;
-    let cluster = Cluster::<C>::settled(&settings, nodes, seed).await?;
+    let cluster = Cluster::<C>::joined(&settings, nodes, seed).await?;
     sleep(QUIET).await;
     let after = Memory::of(None)?;
     let each = after.resident.saturating_sub(before.resident) as f64 / nodes.max(1) as f64;

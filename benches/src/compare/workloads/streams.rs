@@ -29,6 +29,10 @@ pub(super) async fn run<C: Contender>(bytes: usize, peers: usize, millis: u64) -
         }
     }
     let payload = Bytes::from(vec![0x5a; bytes]);
+    if let Some(other) = others.first() {
+        // What is not offered is not waited for.
+        from.send_reliable(other.address(), payload.clone()).await?;
+    }
     let fault: Arc<Mutex<Option<Fault>>> = Arc::default();
     let mut senders = JoinSet::new();
     for other in others {
