@@ -66,7 +66,7 @@ pub fn ping(n: u32, target: &Name) -> Msg {
 /// A message as it stands in a packet.
 #[must_use]
 pub fn encoded(message: &Msg) -> Bytes {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(64);
     wire().encode_message(message, &mut out).expect("it is on the wire");
     Bytes::from(out)
 }

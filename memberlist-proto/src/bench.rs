@@ -2,7 +2,7 @@
 
 use crate::{
     BroadcastId, Dense, Instant,
-    members::{MemberKey, Profile, Table},
+    members::{MemberKey, Profile, Record, Table},
     queue::{Broadcasts, Room},
 };
 use alloc::vec::Vec;
@@ -62,6 +62,7 @@ impl<K: Id> Default for Queue<K> {
 pub struct Members<I, A> {
     table: Dense<I, A>,
     keys: Vec<MemberKey>,
+    chosen: Vec<MemberKey>,
     own: I,
 }
 
@@ -75,7 +76,7 @@ impl<I: Id, A: Address> Members<I, A> {
             .into_iter()
             .map(|node| table.insert(node, profile(), incarnation, Instant::START, rng))
             .collect();
-        Self { table, keys, own }
+        Self { table, keys, chosen: Vec::new(), own }
     }
 
     /// Marks every `n`th as dead.
@@ -91,10 +92,11 @@ impl<I: Id, A: Address> Members<I, A> {
         self.table.next_probe(rng, |record| record.node.id != *own && !record.state().is_gone())
     }
 
-    /// Up to `k` different living ones at random.
-    #[must_use]
-    pub fn sample(&self, k: usize, rng: &mut dyn Rng) -> Vec<MemberKey> {
-        self.table.sample(k, rng, |record| record.state() == State::Alive && record.node.id != self.own)
+    /// Draws up to `k` different living ones at random; how many there were.
+    pub fn sample(&mut self, k: usize, rng: &mut dyn Rng) -> usize {
+        let fits = |record: &Record<I, A>| record.state() == State::Alive && record.node.id != self.own;
+        self.table.sample_into(k, rng, fits, &mut self.chosen);
+        self.chosen.len()
     }
 
     /// Whether one of this name is known.

@@ -14,6 +14,9 @@
 //! | compression | `snappy`, `lz4`, `zstd`, `brotli` | `lz4`; the others switch `std` on |
 //! | encryption | `aes-gcm`, `chacha20-poly1305` (both switch `encryption` on: the keyring) | all; the caller brings random numbers |
 //!
+//! With `aws-lc-rs` the algorithms of encryption that are compiled in are those of AWS-LC instead of pure Rust: two to seven times as fast, the same
+//! bytes. It needs `std` and a C compiler.
+//!
 //! ```
 //! use bytes::{Bytes, BytesMut};
 //! use core::net::SocketAddr;

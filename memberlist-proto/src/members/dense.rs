@@ -257,18 +257,21 @@ impl<I: Id, A: Address> Table<I, A> for Dense<I, A> {
         None
     }
 
-    fn sample(
+    fn sample_into(
         &self,
         k: usize,
         rng: &mut dyn Rng,
         eligible: impl Fn(&Record<I, A>) -> bool,
-    ) -> Vec<MemberKey> {
-        let n = self.order.len();
-        let mut chosen: Vec<u32> = Vec::with_capacity(k.min(n));
-        if k > 0 && n > 0 {
-            self.choose(k, rng, |slot| self.at(slot).is_some_and(&eligible), &mut chosen);
+        chosen: &mut Vec<MemberKey>,
+    ) {
+        chosen.clear();
+        if k > 0 && !self.order.is_empty() {
+            let fits = |slot: u32| {
+                let record = self.at(slot).filter(|record| eligible(record))?;
+                Some(MemberKey { slot, generation: record.generation })
+            };
+            self.choose(k, rng, fits, chosen);
         }
-        chosen.into_iter().filter_map(|slot| self.key_of(slot)).collect()
     }
 }
 
@@ -286,16 +289,22 @@ impl<I: Id, A: Address> Dense<I, A> {
         }
     }
 
-    fn choose(&self, k: usize, rng: &mut dyn Rng, fits: impl Fn(u32) -> bool, chosen: &mut Vec<u32>) {
+    fn choose(
+        &self,
+        k: usize,
+        rng: &mut dyn Rng,
+        fits: impl Fn(u32) -> Option<MemberKey>,
+        chosen: &mut Vec<MemberKey>,
+    ) {
         let n = self.order.len();
         if n > k.saturating_mul(3) {
             // Drawing is cheap while most are eligible; give up soon where few are.
             for _ in 0..8 * k {
                 if let Some(slot) = self.order.get(random::below(rng, n))
-                    && !chosen.contains(slot)
-                    && fits(*slot)
+                    && chosen.iter().all(|other| other.slot != *slot)
+                    && let Some(key) = fits(*slot)
                 {
-                    chosen.push(*slot);
+                    chosen.push(key);
                     if chosen.len() == k {
                         return;
                     }
@@ -306,16 +315,17 @@ impl<I: Id, A: Address> Dense<I, A> {
         let already = chosen.len();
         let mut seen = 0;
         for slot in &self.order {
-            if chosen.iter().take(already).any(|c| c == slot) || !fits(*slot) {
+            if chosen.iter().take(already).any(|other| other.slot == *slot) {
                 continue;
             }
+            let Some(key) = fits(*slot) else { continue };
             seen += 1;
             if chosen.len() < k {
-                chosen.push(*slot);
+                chosen.push(key);
             } else {
                 let place = random::below(rng, seen);
                 if let Some(old) = chosen.get_mut(already + place) {
-                    *old = *slot;
+                    *old = key;
                 }
             }
         }

@@ -251,19 +251,19 @@ impl<I: Id, A: Address> Table<I, A> for Lockstep<I, A> {
         next
     }
 
-    fn sample(
+    fn sample_into(
         &self,
         k: usize,
         rng: &mut dyn Rng,
         eligible: impl Fn(&Record<I, A>) -> bool,
-    ) -> Vec<MemberKey> {
+        chosen: &mut Vec<MemberKey>,
+    ) {
         self.mirror();
-        let chosen = self.dense.sample(k, rng, &eligible);
+        self.dense.sample_into(k, rng, &eligible, chosen);
         let shared = self.shared.borrow();
         let others = shared.sample(k, &mut *self.draws.borrow_mut(), &eligible);
         assert_eq!(chosen.len(), others.len(), "how many were drawn");
         self.ids(&shared, &others, eligible);
-        chosen
     }
 }
 

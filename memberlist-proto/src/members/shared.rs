@@ -375,17 +375,19 @@ impl<I: Id, A: Address> Table<I, A> for Shared<I, A> {
         None
     }
 
-    fn sample(
+    fn sample_into(
         &self,
         k: usize,
         rng: &mut dyn Rng,
         eligible: impl Fn(&Record<I, A>) -> bool,
-    ) -> Vec<MemberKey> {
-        let mut chosen = Vec::with_capacity(k.min(self.len));
+        chosen: &mut Vec<MemberKey>,
+    ) {
+        chosen.clear();
+        let mut places = Vec::with_capacity(k.min(self.len));
         if k > 0 && self.len > 0 {
-            self.draw(k, rng, |place| self.at(place).is_some_and(&eligible), &mut chosen);
+            self.draw(k, rng, |place| self.at(place).is_some_and(&eligible), &mut places);
         }
-        chosen.into_iter().map(|place| self.key_of(place)).collect()
+        chosen.extend(places.into_iter().map(|place| self.key_of(place)));
     }
 }
 

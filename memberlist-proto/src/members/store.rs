@@ -90,7 +90,24 @@ pub trait Table<I: Id, A: Address> {
         eligible: impl Fn(&Record<I, A>) -> bool,
     ) -> Option<MemberKey>;
 
-    /// Up to `k` different ones that `eligible` accepts, each as likely as any other.
-    fn sample(&self, k: usize, rng: &mut dyn Rng, eligible: impl Fn(&Record<I, A>) -> bool)
-    -> Vec<MemberKey>;
+    /// Up to `k` different ones that `eligible` accepts, each as likely as any other, instead of what is in `chosen`.
+    fn sample_into(
+        &self,
+        k: usize,
+        rng: &mut dyn Rng,
+        eligible: impl Fn(&Record<I, A>) -> bool,
+        chosen: &mut Vec<MemberKey>,
+    );
+
+    /// As [`sample_into`](Self::sample_into), where it does not matter that this takes memory.
+    fn sample(
+        &self,
+        k: usize,
+        rng: &mut dyn Rng,
+        eligible: impl Fn(&Record<I, A>) -> bool,
+    ) -> Vec<MemberKey> {
+        let mut chosen = Vec::with_capacity(k.min(self.len()));
+        self.sample_into(k, rng, eligible, &mut chosen);
+        chosen
+    }
 }

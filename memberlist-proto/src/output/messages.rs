@@ -29,7 +29,9 @@ impl Messages {
     /// Takes them out of where they were collected, which keeps its memory.
     pub(crate) fn take(collected: &mut Vec<Bytes>) -> Self {
         if collected.len() > FEW {
-            return Self(Held::Many(collected.drain(..).collect()));
+            let mut many = Vec::with_capacity(collected.len());
+            many.append(collected);
+            return Self(Held::Many(many));
         }
         let (mut few, len) = ([const { Bytes::new() }; FEW], collected.len());
         for (place, message) in few.iter_mut().zip(collected.drain(..)) {

@@ -1,6 +1,15 @@
-//! The seam to the cryptography: whoever adds another library puts it in here, and nothing outside notices.
+//! The seam to the cryptography: each library has a room of its own with the same `Cipher` in it, and nothing outside notices which one it is.
 
-use super::{EncryptionAlgorithm, SecretKey};
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
+#[cfg(any(test, not(feature = "aws-lc-rs")))]
+#[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "what the other one is compared with"))]
+pub(super) mod rust_crypto;
+
+#[cfg(feature = "aws-lc-rs")]
+pub(super) use aws_lc::Cipher;
+#[cfg(not(feature = "aws-lc-rs"))]
+pub(super) use rust_crypto::Cipher;
 
 /// Bytes of a nonce, with every algorithm here.
 pub(crate) const NONCE_LEN: usize = 12;
@@ -12,117 +21,6 @@ pub(crate) const TAG_LEN: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Failed;
 
-/// A key that is ready for use. Every variant wipes itself when it is dropped.
-#[allow(clippy::large_enum_variant, reason = "one for each key, behind an `Arc`")]
-pub(super) enum Cipher {
-    #[cfg(feature = "aes-gcm")]
-    Aes128(aes_gcm::Aes128Gcm),
-    #[cfg(feature = "aes-gcm")]
-    Aes192(Aes192Gcm),
-    #[cfg(feature = "aes-gcm")]
-    Aes256(aes_gcm::Aes256Gcm),
-    #[cfg(feature = "chacha20-poly1305")]
-    ChaCha20(chacha20poly1305::ChaCha20Poly1305),
-}
-
-#[cfg(feature = "aes-gcm")]
-pub(super) type Aes192Gcm = aes_gcm::AesGcm<aes_gcm::aes::Aes192, aes_gcm::aead::consts::U12>;
-
-impl Cipher {
-    /// `None` is impossible: a key has the length of its algorithm.
-    pub(super) fn new(key: &SecretKey) -> Option<Self> {
-        Some(match key.algorithm() {
-            #[cfg(feature = "aes-gcm")]
-            EncryptionAlgorithm::Aes128Gcm => {
-                Self::Aes128(aes_gcm::KeyInit::new_from_slice(key.expose()).ok()?)
-            }
-            #[cfg(feature = "aes-gcm")]
-            EncryptionAlgorithm::Aes192Gcm => {
-                Self::Aes192(aes_gcm::KeyInit::new_from_slice(key.expose()).ok()?)
-            }
-            #[cfg(feature = "aes-gcm")]
-            EncryptionAlgorithm::Aes256Gcm => {
-                Self::Aes256(aes_gcm::KeyInit::new_from_slice(key.expose()).ok()?)
-            }
-            #[cfg(feature = "chacha20-poly1305")]
-            EncryptionAlgorithm::ChaCha20Poly1305 => {
-                Self::ChaCha20(chacha20poly1305::KeyInit::new_from_slice(key.expose()).ok()?)
-            }
-        })
-    }
-
-    /// Encrypts in place; the tag authenticates `buffer` and `data`.
-    pub(super) fn seal(
-        &self,
-        nonce: &[u8; NONCE_LEN],
-        data: &[u8],
-        buffer: &mut [u8],
-    ) -> Result<[u8; TAG_LEN], Failed> {
-        let _ = (nonce, data, &buffer);
-        match *self {
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes128(ref cipher) => rust_crypto::seal(cipher, nonce, data, buffer),
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes192(ref cipher) => rust_crypto::seal(cipher, nonce, data, buffer),
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes256(ref cipher) => rust_crypto::seal(cipher, nonce, data, buffer),
-            #[cfg(feature = "chacha20-poly1305")]
-            Self::ChaCha20(ref cipher) => rust_crypto::seal(cipher, nonce, data, buffer),
-        }
-    }
-
-    /// Decrypts in place. After a failure `buffer` holds anything.
-    pub(super) fn open(
-        &self,
-        nonce: &[u8; NONCE_LEN],
-        data: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; TAG_LEN],
-    ) -> Result<(), Failed> {
-        let _ = (nonce, data, &buffer, tag);
-        match *self {
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes128(ref cipher) => rust_crypto::open(cipher, nonce, data, buffer, tag),
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes192(ref cipher) => rust_crypto::open(cipher, nonce, data, buffer, tag),
-            #[cfg(feature = "aes-gcm")]
-            Self::Aes256(ref cipher) => rust_crypto::open(cipher, nonce, data, buffer, tag),
-            #[cfg(feature = "chacha20-poly1305")]
-            Self::ChaCha20(ref cipher) => rust_crypto::open(cipher, nonce, data, buffer, tag),
-        }
-    }
-}
-
-#[cfg(any(feature = "aes-gcm", feature = "chacha20-poly1305"))]
-mod rust_crypto {
-    use super::{Failed, NONCE_LEN, TAG_LEN};
-    #[cfg(feature = "aes-gcm")]
-    use aes_gcm::aead;
-    #[cfg(not(feature = "aes-gcm"))]
-    use chacha20poly1305::aead;
-
-    use aead::{
-        AeadCore, AeadInOut,
-        consts::{U12, U16},
-    };
-
-    pub(super) fn seal<C: AeadInOut + AeadCore<NonceSize = U12, TagSize = U16>>(
-        cipher: &C,
-        nonce: &[u8; NONCE_LEN],
-        data: &[u8],
-        buffer: &mut [u8],
-    ) -> Result<[u8; TAG_LEN], Failed> {
-        let tag = cipher.encrypt_inout_detached(nonce.into(), data, buffer.into()).map_err(|_| Failed)?;
-        Ok(tag.into())
-    }
-
-    pub(super) fn open<C: AeadInOut + AeadCore<NonceSize = U12, TagSize = U16>>(
-        cipher: &C,
-        nonce: &[u8; NONCE_LEN],
-        data: &[u8],
-        buffer: &mut [u8],
-        tag: &[u8; TAG_LEN],
-    ) -> Result<(), Failed> {
-        cipher.decrypt_inout_detached(nonce.into(), data, buffer.into(), tag.into()).map_err(|_| Failed)
-    }
-}
+#[cfg(test)]
+#[cfg(all(feature = "aws-lc-rs", any(feature = "aes-gcm", feature = "chacha20-poly1305")))]
+mod tests;

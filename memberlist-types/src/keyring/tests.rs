@@ -247,7 +247,7 @@ fn whatever_holds_a_key_wipes_it_when_dropped() {
     #[cfg(feature = "aes-gcm")]
     {
         wipes::<aes_gcm::Aes128Gcm>();
-        wipes::<cipher::Aes192Gcm>();
+        wipes::<cipher::rust_crypto::Aes192Gcm>();
         wipes::<aes_gcm::Aes256Gcm>();
     }
     #[cfg(feature = "chacha20-poly1305")]
