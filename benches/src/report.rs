@@ -145,8 +145,7 @@ pub const MARKS: (&str, &str) = ("<!-- micro: begin -->", "<!-- micro: end -->")
 
 /// The page with this between the marks; at its end, if it has none.
 #[must_use]
-pub fn splice(page: &str, generated: &str) -> String {
-    let (begin, end) = MARKS;
+pub fn splice(page: &str, (begin, end): (&str, &str), generated: &str) -> String {
     let block = format!("{begin}\n{generated}\n{end}");
     match (page.find(begin), page.find(end)) {
         (Some(from), Some(to)) if from < to => {
@@ -195,8 +194,8 @@ mod tests {
 
     #[test]
     fn generated_part_is_replaced_and_the_rest_stays() {
-        let page = splice("# Results\n", "old");
-        let page = splice(&format!("{page}behind\n"), "new");
+        let page = splice("# Results\n", MARKS, "old");
+        let page = splice(&format!("{page}behind\n"), MARKS, "new");
         assert_eq!(page, "# Results\n<!-- micro: begin -->\nnew\n<!-- micro: end -->\nbehind\n");
     }
 }

@@ -3,10 +3,11 @@
 use clap::Parser;
 use memberlist_benches::{
     meter::Effort,
+    origin,
     report::{self, Outcome},
     rows,
 };
-use std::{fmt::Write as _, path::PathBuf, process::Command};
+use std::{fmt::Write as _, path::PathBuf};
 
 /// Time, bytes and allocations of each operation, beside floor, goal and peers.
 #[derive(Parser)]
@@ -59,29 +60,16 @@ fn main() -> std::io::Result<()> {
     }
     if let Some(file) = arguments.page {
         let page = std::fs::read_to_string(&file)?;
-        std::fs::write(file, report::splice(&page, &format!("{}\n{}", origin(), text.trim_end())))?;
+        std::fs::write(
+            file,
+            report::splice(&page, report::MARKS, &format!("{}\n{}", origin(), text.trim_end())),
+        )?;
     }
     Ok(())
 }
 
 /// Which machine and which commit these figures are of, and how they were taken.
 fn origin() -> String {
-    let command: Vec<String> = std::env::args().skip(1).collect();
-    let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model =
-        model.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1).map(str::to_owned));
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "- machine: {}, {cores} cores, {}\n- commit: {}\n- compiler: {}\n- command: `cargo run --release -p memberlist-benches --bin micro -- {}`\n",
-        model.unwrap_or_else(|| "unknown".into()),
-        std::env::consts::OS,
-        output("git", &["describe", "--always", "--dirty", "--abbrev=12"]),
-        output("rustc", &["--version"]),
-        command.join(" "),
-    )
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| "unknown".into(), |it| String::from_utf8_lossy(&it.stdout).trim().to_owned())
+    let facts = origin::facts("micro");
+    facts.iter().map(|(name, value)| format!("- {name}: {value}\n")).collect()
 }

@@ -1,0 +1,82 @@
+//! Whole clusters beside those of others: prints tables, and writes JSON, HTML and `RESULTS.md` if asked. See `--help`.
+
+use clap::Parser;
+use memberlist_benches::{
+    compare::{
+        arguments::Arguments,
+        page::{self, Everything, Origin},
+        plan, process,
+        runner::{self, Done, Progress},
+        victim, workloads,
+    },
+    origin, report,
+};
+use std::{error::Error, fs, path::Path, process::ExitCode};
+
+/// The marks around this program's part of the page.
+const MARKS: (&str, &str) = ("<!-- macro: begin -->", "<!-- macro: end -->");
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
+    // This program starts itself: for each job, and for each node that is to have a process of its own.
+    let done = match words.as_slice() {
+        [runner::ARGUMENT, job] => run_job(job),
+        [victim::ARGUMENT, name, nodes] => run_victim(name, nodes),
+        _ => compare(&Arguments::parse()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_job(job: &str) -> Result<(), Box<dyn Error>> {
+    let outcome = workloads::run(&serde_json::from_str(job)?, &std::env::current_exe()?);
+    println!("{}", serde_json::to_string(&outcome)?);
+    // Nobody waits for what the contender still does.
+    std::process::exit(0)
+}
+
+fn run_victim(name: &str, nodes: &str) -> Result<(), Box<dyn Error>> {
+    process::allow_files();
+    Ok(workloads::run_victim(serde_json::from_str(name)?, nodes.parse()?)?)
+}
+
+fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let program = std::env::current_exe()?;
+    let jobs = plan::jobs(&arguments.tasks(), &arguments.contenders(), arguments.seeds());
+    let mut progress = Progress::new(jobs.len());
+    let mut done = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        progress.begin(&job);
+        let outcome = runner::run(&program, &job, arguments.limit(&job.task));
+        done.push(Done { job, outcome });
+    }
+    progress.end();
+    if page::is_empty(&done) {
+        return Err("no job gave a figure".into());
+    }
+
+    let mut facts = origin::facts("compare");
+    facts.push(("seeds".into(), arguments.seeds().to_string()));
+    let origin = Origin { facts };
+    let report = page::report(&origin, &done);
+    print!("{}", report.to_text());
+    if let Some(file) = &arguments.json {
+        let everything = Everything { origin: &origin, done: &done };
+        fs::write(file, serde_json::to_string_pretty(&everything)? + "\n")?;
+    }
+    if let Some(file) = &arguments.html {
+        fs::write(file, report.to_html())?;
+    }
+    if arguments.write {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
+        let results = fs::read_to_string(&file)?;
+        fs::write(file, report::splice(&results, MARKS, &page::markdown(&report)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! This project's node, over TCP and UDP on tokio.
+
+use crate::compare::{
+    Contender, Fault, Received, Settings,
+    contender::{GOSSIP_INTERVAL, GOSSIP_NODES, PROBE_INTERVAL, PROBE_TIMEOUT, SUSPICION_MULT},
+};
+use bytes::Bytes;
+use memberlist::{SmolStr, VoidDelegate, prelude::*, proto, tokio::TcpMemberlist};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+/// A node of this project.
+#[derive(Clone)]
+pub struct Ours {
+    node: TcpMemberlist,
+    received: Arc<Received>,
+}
+
+/// All nodes of a process have one key.
+const KEY: [u8; 32] = [7; 32];
+
+fn options(settings: &Settings) -> Options {
+    let protocol = proto::Options::lan()
+        .with_probe_interval(PROBE_INTERVAL)
+        .with_probe_timeout(PROBE_TIMEOUT)
+        .with_gossip_interval(GOSSIP_INTERVAL)
+        .with_gossip_nodes(GOSSIP_NODES)
+        .with_suspicion_mult(SUSPICION_MULT);
+    if !settings.flood {
+        return Options::from_protocol(protocol);
+    }
+    // A payload of 1,400 bytes fits a packet with its wrapping, and a single peer may fill the line.
+    Options::from_protocol(protocol.with_packet_size(1_472).with_max_peer_bytes(0u64))
+}
+
+impl Contender for Ours {
+    async fn start(number: usize, settings: &Settings) -> Result<Self, Fault> {
+        let mut builder = memberlist::tokio::builder(format!("n{number}"))
+            .bind("127.0.0.1:0")
+            .label("compare")
+            .options(options(settings));
+        if settings.sealed {
+            let key = SecretKey::new(EncryptionAlgorithm::Aes256Gcm, &KEY)
+                .map_err(|error| Fault::failed("key", error))?;
+            let keyring = Keyring::new().map_err(|error| Fault::failed("keyring", error))?;
+            builder = builder.keyring(keyring.with_key(&key));
+        }
+        let node: TcpMemberlist<VoidDelegate<SmolStr, SocketAddr>> =
+            builder.start().await.map_err(|error| Fault::failed("start", error))?;
+        let received = Arc::new(Received::new(settings));
+        if settings.listen {
+            let (mut events, received) = (node.events(), Arc::clone(&received));
+            tokio::spawn(async move {
+                while let Some(event) = events.recv().await {
+                    if let Event::User { payload, .. } = event {
+                        received.note(&payload);
+                    }
+                }
+            });
+        }
+        Ok(Self { node, received })
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.node.advertise_address()
+    }
+
+    fn received(&self) -> &Received {
+        &self.received
+    }
+
+    async fn stop(self) {
+        self.node.shutdown().await;
+    }
+
+    async fn join(&self, seed: SocketAddr) -> Result<(), Fault> {
+        self.node.join(seed).await.map(drop).map_err(|error| Fault::failed("join", error))
+    }
+
+    async fn view(&self) -> usize {
+        self.node.num_members()
+    }
+
+    async fn leave(&self) -> Result<(), Fault> {
+        self.node.leave(Duration::from_secs(5)).await.map(drop).map_err(|error| Fault::failed("leave", error))
+    }
+
+    async fn broadcast(&self, payload: Bytes) -> Result<(), Fault> {
+        self.node.broadcast(payload).map(drop).map_err(|error| Fault::failed("broadcast", error))
+    }
+
+    async fn send(&self, to: SocketAddr, payload: Bytes) -> Result<(), Fault> {
+        self.node.send(&to, payload).await.map_err(|error| Fault::failed("send", error))
+    }
+
+    async fn send_reliable(&self, to: SocketAddr, payload: Bytes) -> Result<(), Fault> {
+        self.node.send_reliable(&to, payload).await.map_err(|error| Fault::failed("send", error))
+    }
+
+    fn bytes_sent(&self) -> Option<u64> {
+        let stats = self.node.stats();
+        Some(stats.bytes_sent + stats.stream_bytes_sent)
+    }
+}

@@ -1,0 +1,138 @@
+//! A node in a process of its own, which is watched or lost: both sides of it.
+//!
+//! The process prints its address when it has started, and takes orders on its standard input, a line each: an address to join, or `block`. It
+//! ends with its input.
+
+use super::{Contender, Fault, Manner, Name, Settings, cluster, process::Memory};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    process::{Child, ChildStdin, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// What the program is told so that it becomes such a process.
+pub const ARGUMENT: &str = "--victim";
+
+/// A process that is one node; killed when it is dropped.
+pub struct Victim {
+    child: Child,
+    orders: ChildStdin,
+    /// Where others reach the node.
+    pub address: SocketAddr,
+}
+
+impl Victim {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The system gives no process, or the node could not start.
+    pub fn start(program: &std::path::Path, name: Name, nodes: usize) -> Result<Self, Fault> {
+        let text = serde_json::to_string(&name).map_err(|error| Fault::failed("victim", error))?;
+        let mut command = Command::new(program);
+        command.args([ARGUMENT, &text, &nodes.to_string()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| Fault::failed("victim", error))?;
+        let (Some(orders), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Fault::Failed("victim: no pipes".into()));
+        };
+        let mut line = String::new();
+        let read = BufReader::new(out).read_line(&mut line);
+        let address = read.map_err(|error| Fault::failed("victim", error)).and_then(|_| {
+            line.trim()
+                .parse()
+                .map_err(|_| Fault::Failed(format!("victim: no address but '{}'", line.trim())))
+        });
+        match address {
+            Ok(address) => Ok(Self { child, orders, address }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    /// It joins.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn join(&mut self, seed: SocketAddr) -> Result<(), Fault> {
+        writeln!(self.orders, "{seed}").map_err(|error| Fault::failed("victim", error))
+    }
+
+    /// What it takes.
+    ///
+    /// # Errors
+    /// It is gone, or it is not known here.
+    pub fn memory(&self) -> Result<Memory, Fault> {
+        Memory::of(Some(self.child.id()))
+    }
+
+    /// It is lost in this manner. With the moment just before.
+    ///
+    /// # Errors
+    /// It is gone already.
+    pub fn lose(&mut self, manner: Manner) -> Result<Instant, Fault> {
+        let now = Instant::now();
+        match manner {
+            Manner::Killed => self.child.kill().map_err(|error| Fault::failed("victim", error))?,
+            Manner::Stopped => {
+                let id = i32::try_from(self.child.id()).map_err(|error| Fault::failed("victim", error))?;
+                kill(Pid::from_raw(id), Signal::SIGSTOP).map_err(|error| Fault::failed("victim", error))?;
+            }
+            Manner::Blocked => {
+                writeln!(self.orders, "block").map_err(|error| Fault::failed("victim", error))?;
+            }
+        }
+        Ok(now)
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The process itself.
+///
+/// # Errors
+/// The node could not start.
+pub fn run<C: Contender>(nodes: usize) -> Result<(), Fault> {
+    // Whoever started it may be killed, too; a stopped process would notice nothing of it.
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    let runtime = super::runtime().map_err(|error| Fault::failed("runtime", error))?;
+    let node = runtime.block_on(async {
+        // Inside a task, as a program would.
+        tokio::spawn(async move { C::start(nodes, &Settings::quiet(nodes)).await })
+            .await
+            .map_err(|error| Fault::failed("start", error))?
+    })?;
+    println!("{}", node.address());
+    for line in std::io::stdin().lines() {
+        match line.as_deref().map(str::trim) {
+            Ok("block") => {
+                // One for each worker, and some more: a blocked worker may have others in its queue.
+                for _ in 0..64 {
+                    runtime.spawn(async { std::thread::sleep(Duration::from_secs(3_600)) });
+                }
+            }
+            Ok(line) => {
+                if let Ok(seed) = line.parse() {
+                    let deadline = Instant::now() + Duration::from_secs(30);
+                    runtime.spawn(cluster::join(node.clone(), seed, deadline));
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    // Blocked workers would be waited for.
+    std::process::exit(0);
+}
