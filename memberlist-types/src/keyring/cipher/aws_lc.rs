@@ -11,6 +11,7 @@ pub(in super::super) struct Cipher(LessSafeKey);
 
 impl Cipher {
     /// `None` is impossible: a key has the length of its algorithm.
+    #[cfg_attr(not(any(feature = "aes-gcm", feature = "chacha20-poly1305")), allow(unused_variables))]
     pub(in super::super) fn new(key: &SecretKey) -> Option<Self> {
         let algorithm: &aead::Algorithm = match key.algorithm() {
             #[cfg(feature = "aes-gcm")]
