@@ -56,6 +56,27 @@ pub trait WireData: Sized {
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError>;
 }
 
+/// What `read` makes of the bytes as text, if they are UTF-8.
+///
+/// The standard library checks two aligned words of ASCII at a time, and what is not aligned or left over byte by byte: all of a name, that is. So a short one
+/// is checked in an aligned room, behind which there are zeros: half the instructions.
+#[inline]
+fn with_text<T>(bytes: &[u8], read: impl FnOnce(&str) -> T) -> Result<T, DecodeError> {
+    #[repr(align(16))]
+    struct Room([u8; ROOM]);
+    const ROOM: usize = 16;
+
+    let mut room = Room([0; ROOM]);
+    let text = match room.0.get_mut(..bytes.len()) {
+        Some(place) => {
+            place.copy_from_slice(bytes);
+            core::str::from_utf8(&room.0).ok().and_then(|text| text.get(..bytes.len()))
+        }
+        None => core::str::from_utf8(bytes).ok(),
+    };
+    text.map(read).ok_or(DecodeError::Invalid("UTF-8"))
+}
+
 macro_rules! text {
     ($($type:ty),*) => {$(
         impl WireData for $type {
@@ -67,7 +88,7 @@ macro_rules! text {
             }
             #[inline]
             fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-                core::str::from_utf8(bytes).map(Self::from).map_err(|_| DecodeError::Invalid("UTF-8"))
+                with_text(bytes, |text| Self::from(text))
             }
         }
     )*};
@@ -85,8 +106,7 @@ impl<const N: usize> WireData for nodecraft::NodeId<N> {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let text = core::str::from_utf8(bytes).map_err(|_| DecodeError::Invalid("UTF-8"))?;
-        Self::new(text).map_err(|_| DecodeError::Invalid("node id"))
+        with_text(bytes, |text| Self::new(text).map_err(|_| DecodeError::Invalid("node id")))?
     }
 }
 

@@ -85,16 +85,48 @@ impl<'a> Fields<'a> {
 }
 
 /// The values of the tags `1..=N` (`None`: absent; present twice: the last). Higher tags are unknown here and skipped.
+///
+/// Whoever writes them as we do writes them in ascending order, and nearly all are short: these are read in one pass that knows which tag is next.
 #[inline(always)]
 pub(super) fn collect<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N], DecodeError> {
     let mut values = [None; N];
+    let mut rest = body;
+    for (slot, tag) in values.iter_mut().zip(1..TAG_U8) {
+        let Some((&key, after)) = rest.split_first() else {
+            return Ok(values);
+        };
+        if key >> 4 == tag && key & 0x0f < LEN_U8 {
+            let (value, after) =
+                after.split_at_checked(usize::from(key & 0x0f)).ok_or(DecodeError::Truncated)?;
+            (*slot, rest) = (Some(value), after);
+        } else if key == tag << 4 | LEN_U8 {
+            let (value, after) = medium(after)?;
+            (*slot, rest) = (Some(value), after);
+        }
+    }
+    if !rest.is_empty() {
+        collect_any(rest, &mut values)?;
+    }
+    Ok(values)
+}
+
+/// A value whose length stands in a byte before it, and what is behind it.
+#[inline(never)]
+fn medium(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
+    let (&len, after) = bytes.split_first().ok_or(DecodeError::Truncated)?;
+    after.split_at_checked(usize::from(len)).ok_or(DecodeError::Truncated)
+}
+
+/// The same in any order and of any length.
+#[inline(never)]
+fn collect_any<'a>(body: &'a [u8], values: &mut [Option<&'a [u8]>]) -> Result<(), DecodeError> {
     let mut fields = Fields::new(body);
     while let Some((tag, value)) = fields.next()? {
         if let Some(slot) = values.get_mut(usize::from(tag).wrapping_sub(1)) {
             *slot = Some(value);
         }
     }
-    Ok(values)
+    Ok(())
 }
 
 /// An integer: big-endian, 0 to 8 bytes; absent is 0.

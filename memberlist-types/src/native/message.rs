@@ -60,26 +60,48 @@ pub(super) fn decode<I: WireData, A: WireData>(
     message: &[u8],
 ) -> Result<Message<I, A>, DecodeError> {
     let (&kind, body) = message.split_first().ok_or(DecodeError::Truncated)?;
-    Ok(match kind {
-        kind::PING => Message::Ping(ping(body)?),
-        kind::INDIRECT_PING => Message::IndirectPing(indirect_ping(body)?),
-        kind::ACK => Message::Ack(ack(owner, body)?),
+    // Each in a function of its own, which writes the message to where it ends up: built here, each would be moved twice.
+    match kind {
+        kind::PING => ping_message(body),
+        kind::INDIRECT_PING => indirect_ping_message(body),
+        kind::ACK => ack(owner, body).map(Message::Ack),
         kind::NACK => {
             let [seq] = collect(body)?;
-            Message::Nack(Nack { seq: sequence_number(seq)? })
+            Ok(Message::Nack(Nack { seq: sequence_number(seq)? }))
         }
-        kind::SUSPECT => {
-            let (node, from, incarnation) = accusation(body)?;
-            Message::Suspect(Suspect { incarnation, node, from })
-        }
-        kind::ALIVE => Message::Alive(alive(body)?),
-        kind::DEAD => {
-            let (node, from, incarnation) = accusation(body)?;
-            Message::Dead(Dead { incarnation, node, from })
-        }
-        kind::USER => user_or_broadcast(owner, body)?,
-        unknown => return Err(DecodeError::UnknownKind(unknown)),
-    })
+        kind::SUSPECT => suspect_message(body),
+        kind::ALIVE => alive_message(body),
+        kind::DEAD => dead_message(body),
+        kind::USER => user_or_broadcast(owner, body),
+        unknown => Err(DecodeError::UnknownKind(unknown)),
+    }
+}
+
+#[inline(never)]
+fn ping_message<I: WireData, A: WireData>(body: &[u8]) -> Result<Message<I, A>, DecodeError> {
+    ping(body).map(Message::Ping)
+}
+
+#[inline(never)]
+fn indirect_ping_message<I: WireData, A: WireData>(body: &[u8]) -> Result<Message<I, A>, DecodeError> {
+    indirect_ping(body).map(Message::IndirectPing)
+}
+
+#[inline(never)]
+fn suspect_message<I: WireData, A: WireData>(body: &[u8]) -> Result<Message<I, A>, DecodeError> {
+    let (node, from, incarnation) = accusation(body)?;
+    Ok(Message::Suspect(Suspect { incarnation, node, from }))
+}
+
+#[inline(never)]
+fn alive_message<I: WireData, A: WireData>(body: &[u8]) -> Result<Message<I, A>, DecodeError> {
+    alive(body).map(Message::Alive)
+}
+
+#[inline(never)]
+fn dead_message<I: WireData, A: WireData>(body: &[u8]) -> Result<Message<I, A>, DecodeError> {
+    let (node, from, incarnation) = accusation(body)?;
+    Ok(Message::Dead(Dead { incarnation, node, from }))
 }
 
 #[inline]

@@ -126,3 +126,15 @@ fn node_ids_of_nodecraft_are_text() {
     assert_eq!(seventeen, Err(DecodeError::Invalid("node id")));
     assert_eq!(nodecraft::NodeId::<16>::decode(b"\xff"), Err(DecodeError::Invalid("UTF-8")));
 }
+
+proptest::proptest! {
+    /// The room in which short text is checked changes no verdict: text, text cut within a character, and nonsense.
+    #[test]
+    fn text_is_checked_as_the_standard_library_does(text in "\\PC{0,20}", cut in 0usize..3, nonsense: Vec<u8>) {
+        let text = &text.as_bytes()[..text.len().saturating_sub(cut)];
+        for bytes in [text, &nonsense] {
+            let expected = core::str::from_utf8(bytes).map(String::from).map_err(|_| DecodeError::Invalid("UTF-8"));
+            assert_eq!(String::decode(bytes), expected);
+        }
+    }
+}

@@ -96,3 +96,39 @@ fn collecting_takes_the_last_and_skips_the_unknown() {
     let [one, two, three] = collect(&body).unwrap();
     assert_eq!((one, two, three), (Some(&[4][..]), None, Some(&[3][..])));
 }
+
+/// One tag after the other, each looked up: what `collect` is a fast form of.
+fn collect_slowly<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N], DecodeError> {
+    let mut values = [None; N];
+    collect_any(body, &mut values).map(|()| values)
+}
+
+proptest::proptest! {
+    /// Fields in and out of order, short and long, repeated, unknown, cut off: the pass that knows which tag is next finds no other values or errors.
+    #[test]
+    fn fields_in_order_are_read_as_fields_in_any(
+        fields in proptest::collection::vec((0u8..=17, 0usize..300, proptest::bool::ANY), 0..8),
+        ordered: bool,
+        cut in 0usize..64,
+    ) {
+        let mut fields = fields;
+        if ordered {
+            fields.sort_unstable();
+        }
+        let mut body = Vec::new();
+        for (tag, len, short) in fields {
+            let len = if short { len % 16 } else { len };
+            put_key(&mut body, tag, len, "bytes").unwrap();
+            body.extend((0..len).map(|n| n as u8));
+        }
+        for body in [&body[..], &body[..body.len().saturating_sub(cut)]] {
+            assert_eq!(collect::<4>(body), collect_slowly::<4>(body));
+            assert_eq!(collect::<1>(body), collect_slowly::<1>(body));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_read_as_in_any_order(body: Vec<u8>) {
+        assert_eq!(collect::<5>(&body), collect_slowly::<5>(&body));
+    }
+}
