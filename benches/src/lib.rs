@@ -3,6 +3,7 @@
 //!
 //! A *case* is one operation; the cases of one subject are a *row* (`M1` to `M10`, and `S1`). Everything measures the same cases:
 //! * `cargo run --release -p memberlist-benches --bin micro` prints the table of all rows, and writes it to `RESULTS.md` if asked;
+//! * `cargo run --release -p memberlist-benches --bin growth` shows what becomes of the costs as the cluster grows;
 //! * `cargo bench -p memberlist-benches --bench m5_queue` looks at one row closely (criterion);
 //! * `cargo bench -p memberlist-benches --bench instructions` counts instructions (valgrind), which do not depend on what else runs;
 //! * `cargo test -p memberlist-benches` holds the allocations of the gated cases: their numbers are the same on every machine.

@@ -119,7 +119,8 @@ pub fn table(outcomes: &[Outcome]) -> String {
 }
 
 /// Three digits, with the unit that suits.
-fn time(ns: f64) -> String {
+#[must_use]
+pub fn time(ns: f64) -> String {
     match ns {
         ns if ns < 9.95 => format!("{ns:.1} ns"),
         ns if ns < 999.5 => format!("{ns:.0} ns"),

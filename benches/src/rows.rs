@@ -1,5 +1,6 @@
 //! The rows, in order.
 
+pub mod growth;
 mod m10_udp;
 mod m1_codec;
 mod m2_pipeline;

@@ -5,7 +5,7 @@ use memberlist_benches::{
     compare::{
         arguments::Arguments,
         page::{self, Everything, Origin},
-        plan, process,
+        process,
         runner::{self, Done, Progress},
         victim, workloads,
     },
@@ -46,9 +46,17 @@ fn run_victim(name: &str, nodes: &str) -> Result<(), Box<dyn Error>> {
     Ok(workloads::run_victim(serde_json::from_str(name)?, nodes.parse()?)?)
 }
 
+/// What an earlier run measured.
+fn read(file: &Path) -> Result<Everything, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?)
+}
+
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let program = std::env::current_exe()?;
-    let jobs = plan::jobs(&arguments.tasks(), &arguments.contenders(), arguments.seeds());
+    // First, so that a wrong file is told before anything is measured.
+    let added: Vec<Everything> = arguments.add.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    let jobs = arguments.jobs();
     let mut progress = Progress::new(jobs.len());
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -57,17 +65,15 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         done.push(Done { job, outcome });
     }
     progress.end();
-    if page::is_empty(&done) {
+    let mut everything = Everything { origin: Origin { facts: origin::facts("compare") }, done };
+    everything.origin.facts.push(("seeds".into(), arguments.seeds().to_string()));
+    added.into_iter().for_each(|earlier| everything.add(earlier));
+    if page::is_empty(&everything.done) {
         return Err("no job gave a figure".into());
     }
-
-    let mut facts = origin::facts("compare");
-    facts.push(("seeds".into(), arguments.seeds().to_string()));
-    let origin = Origin { facts };
-    let report = page::report(&origin, &done);
+    let report = page::report(&everything.origin, &everything.done);
     print!("{}", report.to_text());
     if let Some(file) = &arguments.json {
-        let everything = Everything { origin: &origin, done: &done };
         fs::write(file, serde_json::to_string_pretty(&everything)? + "\n")?;
     }
     if let Some(file) = &arguments.html {

@@ -1,8 +1,8 @@
 //! What the program is told.
 
 use super::{
-    Name, Task,
-    plan::{Scale, WORKLOADS, tasks},
+    Job, Name, Task,
+    plan::{Scale, WORKLOADS, jobs, tasks},
 };
 use clap::Parser;
 use std::{path::PathBuf, time::Duration};
@@ -23,6 +23,12 @@ pub struct Arguments {
     /// Only these contenders.
     #[arg(long, value_delimiter = ',')]
     pub contender: Vec<Name>,
+    /// Shows what earlier runs wrote with --json as well, as if it had been measured in this one. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub add: Vec<PathBuf>,
+    /// Measures nothing, and shows what is added.
+    #[arg(long, requires = "add")]
+    pub only_added: bool,
     /// Writes everything, raw samples included, to this file.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -55,6 +61,12 @@ impl Arguments {
             tasks.retain(|task| self.workload.iter().any(|id| id == task.workload()));
         }
         tasks
+    }
+
+    /// All that is to be measured, in order.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<Job> {
+        if self.only_added { Vec::new() } else { jobs(&self.tasks(), &self.contenders(), self.seeds()) }
     }
 
     /// By whom.
@@ -94,8 +106,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_need_not_be_measured_again() {
+        assert_eq!(parse("compare --add a.json --add b.json --only-added").unwrap().jobs(), []);
+        let both = parse("compare --short --workload A6 --contender ours --add a.json").unwrap();
+        assert_eq!((both.jobs().len(), both.add.len()), (2, 1));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
-        for line in ["compare --workload A5", "compare --contender serf", "compare --seeds 0"] {
+        for line in
+            ["compare --workload A5", "compare --contender serf", "compare --seeds 0", "compare --only-added"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

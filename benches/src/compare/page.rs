@@ -12,23 +12,42 @@ use memberlist_sim::{
     report::{Report, Section},
     stats::{Cdf, Table},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where and how figures were taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Name and value.
     pub facts: Vec<(String, String)>,
 }
 
 /// Everything, for programs: one line of `done` is one job with its raw samples.
-#[derive(Clone, Debug, Serialize)]
-pub struct Everything<'a> {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Everything {
     /// Where and how.
-    pub origin: &'a Origin,
+    pub origin: Origin,
     /// Job by job, in the order in which they ran.
-    pub done: &'a [Done],
+    pub done: Vec<Done>,
 }
+
+impl Everything {
+    /// Takes in what an earlier run measured, and says how that was done where it differs.
+    pub fn add(&mut self, earlier: Self) {
+        for (name, value) in earlier.origin.facts {
+            let name = if name.starts_with(EARLIER) { name } else { format!("{EARLIER}{name}") };
+            let is_known = |(other, known): &(String, String)| {
+                *known == value && other.trim_start_matches(EARLIER) == name.trim_start_matches(EARLIER)
+            };
+            if !self.origin.facts.iter().any(is_known) {
+                self.origin.facts.push((name, value));
+            }
+        }
+        self.done.extend(earlier.done);
+    }
+}
+
+/// What is said of how earlier runs were done begins with this.
+const EARLIER: &str = "added: ";
 
 /// The options of all, in words.
 #[must_use]
@@ -221,6 +240,29 @@ mod tests {
         }
         assert!(!html.contains("A2"), "what was not done is left out");
         assert!(!is_empty(&done) && is_empty(&[]));
+    }
+
+    #[test]
+    fn earlier_run_is_shown_with_this_one_and_how_it_was_done_where_it_differs() {
+        let everything = |command: &str, machine: &str| {
+            let (_, done) = sample();
+            let facts = [("machine", machine), ("command", command)];
+            let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+            Everything { origin: Origin { facts }, done }
+        };
+        let mut all = everything("now", "same");
+        let text = serde_json::to_string(&everything("before", "same")).unwrap();
+        all.add(serde_json::from_str(&text).unwrap());
+        all.add(everything("long before", "other"));
+        let facts: Vec<String> =
+            all.origin.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let added = ["added: command=before", "added: machine=other", "added: command=long before"];
+        assert_eq!(facts, [&["machine=same", "command=now"][..], &added].concat());
+        assert_eq!(all.done.len(), 9);
+        assert!(
+            report(&all.origin, &all.done).to_text().contains(" 3 "),
+            "runs of one row are counted together"
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn tasks(scale: Scale) -> Vec<Task> {
     let mut tasks = Vec::new();
     let sizes: &[usize] = if short { &[20, 100] } else { &[20, 50, 100, 200, 500] };
     tasks.extend(sizes.iter().map(|nodes| Task::Join { nodes: *nodes }));
-    let (nodes, seconds) = if short { (20, 2) } else { (100, 60) };
+    let (nodes, seconds) = if short { (20, 2) } else { (100, 30) };
     tasks.push(Task::Idle { nodes, seconds });
     tasks.push(Task::Memory { nodes });
     tasks.push(Task::Process);
@@ -41,7 +41,7 @@ pub fn tasks(scale: Scale) -> Vec<Task> {
     }
     tasks.push(Task::Broadcast { nodes, times: if short { 1 } else { 5 } });
     tasks.push(Task::Leave { nodes });
-    let millis = if short { 500 } else { 10_000 };
+    let millis = if short { 500 } else { 3_000 };
     for sealed in [false, true] {
         tasks.extend([64, 1_400].map(|bytes| Task::Packets { bytes, at_once: 1, sealed, millis }));
         tasks.push(Task::Packets { bytes: 64, at_once: 20, sealed, millis });

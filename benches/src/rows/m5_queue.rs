@@ -49,7 +49,7 @@ fn queue(size: u32) -> Queue<Name> {
     queue
 }
 
-fn enqueue(size: u32) -> Case {
+pub(super) fn enqueue(size: u32) -> Case {
     let mut queue = queue(size);
     let fresh: Vec<_> = (0..BATCH as u32).map(|n| item(10_000_000 + n)).collect();
     let mut add = move |count: usize, meter: &mut crate::Meter| {
@@ -80,7 +80,7 @@ fn supersede(size: u32) -> Case {
     .without_allocations()
 }
 
-fn fill(size: u32) -> Case {
+pub(super) fn fill(size: u32) -> Case {
     let mut queue = queue(size);
     let mut out = Vec::with_capacity(64);
     // The first clone of each payload allocates.

@@ -74,7 +74,7 @@ fn merge(meter: &mut Meter, machine: &mut Machine, states: States) {
     while machine.poll_transmit().is_some() {}
 }
 
-fn unchanged(size: u32) -> Case {
+pub(super) fn unchanged(size: u32) -> Case {
     let (mut machine, states) = (settled(size), shuffled(size, |_, _| {}));
     Case::staged(format!("unchanged, of {size}"), move |meter, n| {
         (0..n).for_each(|_| merge(meter, &mut machine, states.clone()));

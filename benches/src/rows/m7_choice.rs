@@ -29,7 +29,7 @@ fn members(size: u32) -> Members<Name, Addr> {
 }
 
 /// Whole rounds, so that drawing a new order has its share.
-fn next(size: u32) -> Case {
+pub(super) fn next(size: u32) -> Case {
     let (mut members, mut dice) = (members(size), dice());
     Case::staged(format!("next to probe of {size}"), move |meter, n| {
         for _ in 0..n {
@@ -40,7 +40,7 @@ fn next(size: u32) -> Case {
     .without_allocations()
 }
 
-fn random(size: u32, k: usize, excluded: bool) -> Case {
+pub(super) fn random(size: u32, k: usize, excluded: bool) -> Case {
     let (mut members, mut dice) = (members(size), dice());
     if excluded {
         members.kill_every(3);
@@ -49,11 +49,13 @@ fn random(size: u32, k: usize, excluded: bool) -> Case {
     Case::new(name, move || members.sample(k, &mut dice)).without_allocations()
 }
 
-fn lookup(size: u32) -> Case {
+pub(super) fn lookup(size: u32) -> Case {
     let members = members(size);
     let mut dice = dice();
-    let names: Vec<Name> = (0..4096).map(|_| node(rand_core::Rng::next_u32(&mut dice) % size).id).collect();
+    // So many that what a large cluster holds is not in a near cache by chance.
+    let count = size.max(4096);
+    let names: Vec<Name> = (0..count).map(|_| node(rand_core::Rng::next_u32(&mut dice) % size).id).collect();
     Case::new(format!("by name, of {size}"), move || names.iter().filter(|name| members.knows(name)).count())
-        .each(4096)
+        .each(count.into())
         .without_allocations()
 }

@@ -34,7 +34,7 @@ pub(super) fn row() -> Row {
 }
 
 /// Numbers below `of`, none twice in a row, far from each other in memory.
-fn scattered(of: u32) -> impl FnMut() -> u32 {
+pub(super) fn scattered(of: u32) -> impl FnMut() -> u32 {
     let mut at = 0u32;
     move || {
         at = (at + 7_919) % of;
@@ -42,7 +42,7 @@ fn scattered(of: u32) -> impl FnMut() -> u32 {
     }
 }
 
-fn drain(machine: &mut Machine) -> usize {
+pub(super) fn drain(machine: &mut Machine) -> usize {
     let mut outputs = 0;
     while let Some(event) = machine.poll_event() {
         black_box(event);
@@ -60,7 +60,7 @@ fn drain(machine: &mut Machine) -> usize {
 }
 
 /// Pings by `askers` of the members in turn; of many, hardly anything of the next one is in a cache.
-fn ping_in(size: u32, askers: u32) -> Case {
+pub(super) fn ping_in(size: u32, askers: u32) -> Case {
     let mut machine = settled(size);
     let own = machine.local().node.id;
     let pings: Vec<(std::net::SocketAddr, Msg)> =
@@ -76,7 +76,7 @@ fn ping_in(size: u32, askers: u32) -> Case {
 }
 
 /// What is known already, from everybody.
-fn alive_in(size: u32) -> Case {
+pub(super) fn alive_in(size: u32) -> Case {
     let mut machine = settled(size);
     let messages: Vec<(std::net::SocketAddr, Msg)> =
         (0..size).map(|n| (node(n).address, alive(n, INCARNATION))).collect();
@@ -89,7 +89,7 @@ fn alive_in(size: u32) -> Case {
 }
 
 /// A whole probe: its timer, the ping out, the ack in. (Without the push/pull that is due once in some hundred of them.)
-fn probe(size: u32) -> Case {
+pub(super) fn probe(size: u32) -> Case {
     let mut machine = settled(size);
     let mut options = machine.options().clone();
     options.push_pull_interval = Duration::ZERO;
