@@ -14,6 +14,7 @@ use crate::{
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     vec::Vec,
 };
 use bytes::Bytes;
@@ -35,6 +36,7 @@ mod heard;
 mod join;
 mod leave;
 mod ping;
+mod prefetch;
 mod probe;
 mod push;
 mod push_pull;
@@ -48,11 +50,14 @@ mod suspect;
 mod update;
 mod user;
 mod verify;
+mod workspace;
 
 pub use compatibility::VersionCheck;
 pub use join::JoinOptions;
+pub use prefetch::Prefetch;
 pub use push::{Accumulator, Outputs};
 pub use push_pull::{Merge, StateCursor};
+pub use workspace::Workspace;
 
 /// Randomness for an [`Endpoint`]: the same seed and the same inputs give the same outputs, byte for byte.
 pub type EndpointRng = Box<dyn rand_core::Rng + Send + Sync>;
@@ -151,7 +156,8 @@ pub(crate) struct FramingFacts {
 ///
 /// `M` is where it keeps what it knows of others; there is no reason to choose another one than the default outside a simulation.
 pub struct Endpoint<I, A, W, M = Dense<I, A>> {
-    options: Options,
+    /// Often the same for many endpoints of one process.
+    options: Arc<Options>,
     wire: W,
     rng: EndpointRng,
     started_at: Instant,
@@ -201,24 +207,28 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     verifications: Vec<verify::Verification<I, A>>,
     leaving: Option<leave::Leaving>,
     ack_payload: Bytes,
-    transmits: VecDeque<Transmit<A>>,
-    passing: gossip::Passing,
-    stream_requests: VecDeque<StreamRequest<I, A>>,
-    events: VecDeque<Event<I, A>>,
+    /// Behind a pointer, so that a driver of many endpoints can lend the same one to all.
+    work: Option<Box<Workspace<I, A>>>,
     stats: Stats,
-    last_rejected: [Option<Instant>; RejectReason::COUNT],
+    /// When a refusal was last reported, for each reason that ever was.
+    last_rejected: BTreeMap<RejectReason, Instant>,
 }
 
 /// An empty queue of outputs keeps memory for so many.
 const KEPT_OUTPUTS: usize = 64;
 
 /// Takes the first of a queue of outputs. A burst, such as the ten thousand members that a join brings, does not hold its memory for ever.
+#[inline]
 fn take_first<T>(queue: &mut VecDeque<T>) -> Option<T> {
-    let first = queue.pop_front();
-    if queue.is_empty() && queue.capacity() > KEPT_OUTPUTS {
-        *queue = VecDeque::new();
+    let first = queue.pop_front()?;
+    if queue.is_empty() {
+        if queue.capacity() > KEPT_OUTPUTS {
+            *queue = VecDeque::new();
+        }
+        // It begins at its first place again, and not at one that was not used for long and is in no near cache.
+        queue.clear();
     }
-    first
+    Some(first)
 }
 
 /// What a timer is for.
@@ -262,28 +272,28 @@ impl<I: Id, A: Address, W: Wire<I, A>> Endpoint<I, A, W> {
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
-    /// As [`new`](Endpoint::new), with another store of members: a fresh one, of which nobody is a member yet.
+    /// As [`new`](Endpoint::new), with another store of members: a fresh one, of which nobody is a member yet. Endpoints can share their options.
     ///
     /// # Errors
     /// As [`new`](Endpoint::new).
     pub fn with_store(
         now: Instant,
         local: LocalNode<I, A>,
-        options: Options,
+        options: impl Into<Arc<Options>>,
         framing: &Framing,
         wire: W,
         rng: EndpointRng,
         members: M,
     ) -> Result<Self, CreateError> {
         let facts = FramingFacts { overhead: wire.packet_overhead(framing), base: wire.is_base(framing) };
-        Self::with_facts(now, local, options, facts, wire, rng, members)
+        Self::with_facts(now, local, options.into(), facts, wire, rng, members)
     }
 
     /// As [`with_store`](Endpoint::with_store), for a framing of which only this is known.
     pub(crate) fn with_facts(
         now: Instant,
         local: LocalNode<I, A>,
-        options: Options,
+        options: Arc<Options>,
         framing: FramingFacts,
         wire: W,
         mut rng: EndpointRng,
@@ -339,12 +349,9 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             verifications: Vec::new(),
             leaving: None,
             ack_payload: Bytes::new(),
-            transmits: VecDeque::new(),
-            passing: gossip::Passing::default(),
-            stream_requests: VecDeque::new(),
-            events: VecDeque::new(),
+            work: None,
             stats: Stats::default(),
-            last_rejected: [None; RejectReason::COUNT],
+            last_rejected: BTreeMap::new(),
             started_at: now,
             seed_incarnation: incarnation,
             trusted_at: now,
@@ -424,17 +431,17 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// The next packet to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit<A>> {
-        take_first(&mut self.transmits)
+        take_first(&mut self.work.as_mut()?.transmits)
     }
 
     /// The next conversation to hold on a stream.
     pub fn poll_request(&mut self) -> Option<StreamRequest<I, A>> {
-        take_first(&mut self.stream_requests)
+        take_first(&mut self.work.as_mut()?.stream_requests)
     }
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event<I, A>> {
-        take_first(&mut self.events)
+        take_first(&mut self.work.as_mut()?.events)
     }
 
     /// When [`handle_timeout`](Endpoint::handle_timeout) must be called at the latest; `None`: not before another input.
@@ -445,19 +452,21 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     // ---- what the rooms share ----
 
     fn emit(&mut self, event: Event<I, A>) {
-        if self.events.len() >= self.options.max_events {
+        let max = self.options.max_events;
+        let events = &mut self.work().events;
+        if events.len() >= max {
             self.stats.events_dropped += 1;
         } else {
-            self.events.push_back(event);
+            events.push_back(event);
         }
     }
 
     fn push_transmit(&mut self, to: A, messages: Messages, probe: Option<SequenceNumber>) {
-        if self.transmits.len() >= MAX_TRANSMITS {
+        if self.work().transmits.len() >= MAX_TRANSMITS {
             self.stats.transmits_dropped += 1;
         } else {
             let reads = self.reads(&to);
-            self.transmits.push_back(Transmit { to, messages, reads, probe });
+            self.work().transmits.push_back(Transmit { to, messages, reads, probe });
         }
     }
 
@@ -474,7 +483,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         // The driver reports by the deadline; if its report is lost, nothing waits for ever.
         self.timers.insert(deadline + REPORT_GRACE, Timer::RequestExpired(id));
         let reads = self.reads(&to);
-        self.stream_requests.push_back(StreamRequest { id, to, deadline, reads, kind });
+        self.work().stream_requests.push_back(StreamRequest { id, to, deadline, reads, kind });
         id
     }
 

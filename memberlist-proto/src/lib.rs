@@ -30,7 +30,8 @@ mod time;
 mod timer;
 
 pub use endpoint::{
-    Accumulator, Endpoint, EndpointRng, JoinOptions, LocalNode, Merge, Outputs, StateCursor, VersionCheck,
+    Accumulator, Endpoint, EndpointRng, JoinOptions, LocalNode, Merge, Outputs, Prefetch, StateCursor,
+    VersionCheck, Workspace,
 };
 pub use error::{CommandError, CreateError, MergeError, OptionsError};
 pub use event::{

@@ -1,4 +1,4 @@
-use crate::BroadcastId;
+use crate::{BroadcastId, Prefetch};
 use alloc::{collections::BTreeMap, vec::Vec};
 use bytes::Bytes;
 use core::{
@@ -105,6 +105,11 @@ impl<K: Hash + Eq> Broadcasts<K> {
             last: Vec::new(),
             inserted: 0,
         }
+    }
+
+    /// Prefetches what tells that it is empty, as it is most of the time; see [`Endpoint::prefetch`](crate::Endpoint::prefetch).
+    pub(crate) fn prefetch(&self, by: &impl Prefetch) {
+        by.item(&self.waiting);
     }
 
     /// Queues a broadcast. Returns the token of the one with the same key that it replaces, if that had one.

@@ -1,5 +1,8 @@
-use crate::Instant;
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{Instant, Prefetch};
+use alloc::vec::Vec;
+use ready::Ready;
+
+mod ready;
 
 /// Nanoseconds of one tick, as a power of two: 2^18 ns = 262 µs.
 const TICK_BITS: u32 = 18;
@@ -10,6 +13,8 @@ const SLOTS: usize = 1 << LEVEL_BITS;
 const SEARCHED: u32 = 32;
 /// Up to so many timers need no wheel: an idle machine has half a dozen, and a wheel takes half a kilobyte for each level.
 const FEW: usize = 32;
+/// So many timers an idle machine has.
+const FETCHED: usize = 6;
 /// The end of a list.
 const NIL: u32 = u32::MAX;
 
@@ -27,7 +32,7 @@ pub(crate) struct Timers<T> {
     free: u32,
     levels: Vec<Level>,
     in_wheel: usize,
-    ready: BTreeMap<(Instant, u64), u32>,
+    ready: Ready,
     cursor: u64,
     earliest: Option<Instant>,
     inserted: u64,
@@ -86,7 +91,7 @@ impl<T> Timers<T> {
             free: NIL,
             levels: Vec::new(),
             in_wheel: 0,
-            ready: BTreeMap::new(),
+            ready: Ready::new(),
             cursor: tick(start),
             earliest: None,
             inserted: 0,
@@ -142,7 +147,7 @@ impl<T> Timers<T> {
         if tick(earliest) > self.cursor {
             self.advance(tick(earliest));
         }
-        let ((at, _), index) = self.ready.pop_first()?;
+        let (at, index) = self.ready.pop_first()?;
         let value = self.release(index);
         self.find_earliest();
         value.map(|value| (at, value))
@@ -152,6 +157,16 @@ impl<T> Timers<T> {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Prefetches the lists of a machine that has few; see [`Endpoint::prefetch_lists`](crate::Endpoint::prefetch_lists).
+    pub(crate) fn prefetch_lists(&self, by: &impl Prefetch) {
+        self.ready.prefetch_lists(by);
+        let entries = self.entries.len().min(FETCHED) * size_of::<Entry<T>>();
+        by.memory(self.entries.as_ptr() as usize, entries);
+        if let Some(free) = self.entries.get(self.free as usize) {
+            by.item(free);
+        }
     }
 
     fn allocate(&mut self, entry: Entry<T>) -> u32 {
@@ -189,7 +204,7 @@ impl<T> Timers<T> {
         }
         if self.in_wheel == 0 {
             let reached = Instant::from_nanos((self.cursor + 1) << TICK_BITS);
-            for index in self.ready.split_off(&(reached, 0)).into_values() {
+            for index in self.ready.split_off(reached) {
                 self.place_in_wheel(index);
             }
         }
@@ -262,8 +277,8 @@ impl<T> Timers<T> {
             self.levels = Vec::new();
         }
         self.earliest = loop {
-            if let Some(((at, _), _)) = self.ready.first_key_value() {
-                break Some(*at);
+            if let Some(at) = self.ready.first() {
+                break Some(at);
             }
             let Some(level) = self.levels.iter().position(|level| level.occupied != 0) else { break None };
             let slot = self.levels[level].occupied.trailing_zeros() as usize;

@@ -7,13 +7,15 @@ use bytes::Bytes;
 use core::time::Duration;
 use host::{Host, Input, Output};
 use memberlist_proto::{
-    CreateError, Dense, Endpoint, Instant, LocalNode, Options, Shared, Transmit,
+    CreateError, Dense, Endpoint, Instant, LocalNode, Options, Shared, Transmit, Workspace,
     types::{Framing, Layers, Message, NativeWire, Wire},
 };
 use queue::{Class, Queue};
+use std::sync::Arc;
 use streams::Streams;
 
 mod actions;
+mod ahead;
 mod host;
 mod inputs;
 mod membership;
@@ -67,6 +69,10 @@ pub struct Simulation<O = (), W = NativeWire, M: Membership = Dense<Name, Addr>>
     common: M::Common,
     /// Messages of the packet that is being read, kept to reuse its memory.
     messages: Vec<Message<Name, Addr>>,
+    /// What the node works in whose turn it is: one for all, so that it stays in the nearest cache.
+    work: Option<Box<Workspace<Name, Addr>>>,
+    /// The options of the last node that was added: most have the same, and share them.
+    options: Arc<Options>,
 }
 
 type Deed<O, W, M> = Box<dyn FnOnce(&mut Simulation<O, W, M>)>;
@@ -156,6 +162,8 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             observer,
             common: M::Common::default(),
             messages: Vec::new(),
+            work: None,
+            options: Arc::default(),
         }
     }
 
@@ -247,6 +255,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
 
     /// Lets the next event happen if it comes by `end`; else `end` is now.
     fn step_before(&mut self, end: Instant) -> bool {
+        self.look_ahead(end);
         let Some((at, occurrence)) = self.queue.pop_by(end) else {
             // An action may have let more time pass than there was.
             self.now = self.now.max(end);
@@ -306,7 +315,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         now: Instant,
         local: LocalNode<Name, Addr>,
         life: u32,
-        options: &Options,
+        options: &Arc<Options>,
         wire: W,
     ) -> Result<Endpoint<Name, Addr, W, M>, CreateError> {
         let node = local.node.id.0;

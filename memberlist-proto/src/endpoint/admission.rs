@@ -34,9 +34,8 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         if let Some(count) = self.stats.rejected.get_mut(reason as usize) {
             *count += 1;
         }
-        let Some(last) = self.last_rejected.get_mut(reason as usize) else { return };
-        if last.is_none_or(|last| now.since(last) >= REPORT_INTERVAL) {
-            *last = Some(now);
+        if self.last_rejected.get(&reason).is_none_or(|last| now.since(*last) >= REPORT_INTERVAL) {
+            self.last_rejected.insert(reason, now);
             self.emit(Event::Rejected(crate::Rejection { reason, about, from }));
         }
     }

@@ -92,7 +92,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         self.last_gossip = Some(now);
         let me = self.me;
         let targets = self.gossip_targets(now);
-        let mut messages = core::mem::take(&mut self.passing.packet);
+        let mut messages = core::mem::take(&mut self.work().passing.packet);
         for (n, key) in targets.into_iter().enumerate() {
             debug_assert_ne!(key, me);
             let Some(to) = self.members.get(key).map(|r| r.node.address.clone()) else { continue };
@@ -109,7 +109,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             self.stats.gossip_packets += 1;
             self.push_transmit(to, Messages::take(&mut messages), None);
         }
-        self.passing.packet = messages;
+        self.work().passing.packet = messages;
         self.arm_gossip(now);
         self.check_leave();
     }
@@ -163,10 +163,10 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Sends these messages to one address in one packet, and fills the rest of it with what is queued. Those that do not fit
     /// beside the first follow in packets of their own.
     pub(super) fn transmit(&mut self, to: A, primary: &[Message<I, A>], probe: Option<SequenceNumber>) {
-        let mut messages = core::mem::take(&mut self.passing.packet);
+        let mut messages = core::mem::take(&mut self.work().passing.packet);
         let (mut used, mut later, mut sayable) = (0, Vec::new(), true);
         for message in primary {
-            let Some(message) = self.passing.encode(&self.wire, message) else {
+            let Some(message) = self.work.get_or_insert_default().passing.encode(&self.wire, message) else {
                 sayable = false;
                 break;
             };
@@ -187,7 +187,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
                 .for_each(|message| self.push_transmit(to.clone(), Messages::one(message), None));
         }
         messages.clear();
-        self.passing.packet = messages;
+        self.work().passing.packet = messages;
     }
 
     /// Adds queued broadcasts to a packet that holds `used` bytes in `count` messages.

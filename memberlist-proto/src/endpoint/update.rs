@@ -69,7 +69,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             self.adjust_health(i32::try_from(score).unwrap_or(i32::MAX));
         }
         self.budget.set_rates(options.max_peer_bytes, options.max_peer_messages);
-        self.options = options;
+        self.options = Arc::new(options);
         self.start_schedules(now);
         self.arm_gossip(now);
         self.arm_healing(now);

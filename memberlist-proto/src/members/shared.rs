@@ -5,7 +5,7 @@ use super::{
     record::{Generation, Profile, Record},
     store::Table,
 };
-use crate::{Instant, random};
+use crate::{Instant, Prefetch, random};
 use alloc::{boxed::Box, collections::BTreeMap, rc::Rc, vec::Vec};
 use bits::Bits;
 use memberlist_types::{Address, Id, Incarnation, Node, State};
@@ -271,6 +271,13 @@ impl<I: Id, A: Address> Table<I, A> for Shared<I, A> {
         match self.own.get_mut(&place) {
             Some(Own::Record(record)) => Some(record),
             _ => None,
+        }
+    }
+
+    fn prefetch_record(&self, id: Option<&I>, by: &impl Prefetch) {
+        let place = id.map_or_else(|| self.pass.peek(), |id| self.common.guess(id));
+        if let Some(place) = place {
+            self.common.prefetch(place, by);
         }
     }
 

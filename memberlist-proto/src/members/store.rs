@@ -2,7 +2,7 @@ use super::{
     MemberKey,
     record::{Profile, Record},
 };
-use crate::Instant;
+use crate::{Instant, Prefetch};
 use alloc::vec::Vec;
 use memberlist_types::{Address, Id, Incarnation, Node, State};
 use rand_core::Rng;
@@ -52,6 +52,10 @@ pub trait Table<I: Id, A: Address> {
     fn by_id(&self, id: &I) -> Option<&Record<I, A>> {
         self.get(self.key(id)?)
     }
+
+    /// Prefetches what is known of the node of this name, or else of whom [`next_probe`](Self::next_probe) may choose, where that is easily found; see
+    /// [`Endpoint::prefetch_lists`](crate::Endpoint::prefetch_lists).
+    fn prefetch_record(&self, _id: Option<&I>, _by: &impl Prefetch) {}
 
     /// All records, in an order that is the same for the same seed.
     fn iter(&self) -> impl Iterator<Item = &Record<I, A>>;

@@ -96,8 +96,15 @@ impl<'a, I: Id + WireData, A: Address + WireData, W: Wire<I, A>> Replay<'a, I, A
         };
         let framing = FramingFacts { overhead: start.overhead, base: start.base };
         let rng = generator(&start.seed);
-        let endpoint =
-            Endpoint::with_facts(start.now, start.local, start.options, framing, wire, rng, Dense::new())?;
+        let endpoint = Endpoint::with_facts(
+            start.now,
+            start.local,
+            start.options.into(),
+            framing,
+            wire,
+            rng,
+            Dense::new(),
+        )?;
         Ok(Self { entries, endpoint, merges: Merges::new(), begun: false, stop: None })
     }
 

@@ -49,10 +49,15 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let local = LocalNode::new(Name(index), address)
             .with_incarnation(host::incarnation(self.now))
             .with_versions(versions);
-        let endpoint = self.endpoint_of(self.now, local, 0, options, wire)?;
-        self.hosts.push(Host::new(index, options.clone(), endpoint, address));
+        if *self.options != *options {
+            self.options = Arc::new(options.clone());
+        }
+        let options = self.options.clone();
+        let endpoint = self.endpoint_of(self.now, local, 0, &options, wire)?;
+        self.hosts.push(Host::new(index, options, endpoint, address));
         self.act(index, Action::Started(address));
         self.flush(index);
+        self.take_back(index);
         Ok(index)
     }
 

@@ -5,10 +5,10 @@ use crate::{Addr, Name, NodeIndex};
 use bytes::Bytes;
 use core::time::Duration;
 use memberlist_proto::{
-    Endpoint, Instant, Options, RejectReason, Store, StreamRequest, Transmit,
+    Endpoint, Instant, Options, Prefetch, RejectReason, Store, StreamRequest, Transmit,
     types::{DecodeError, Incarnation, Wire},
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// What a node has sent and received so far, on all of its lives. Bytes are those of the protocol, without UDP, TCP and IP headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) struct Host<W, M> {
     /// Which life of the node this is: streams of an earlier one are broken.
     pub(super) life: u32,
     pub(super) phase: Phase,
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) endpoint: Endpoint<Name, Addr, W, M>,
     pub(super) traffic: Traffic,
     clock: Clock,
@@ -85,7 +85,7 @@ pub(super) struct Host<W, M> {
 impl<W, M> Host<W, M> {
     pub(super) fn new(
         index: NodeIndex,
-        options: Options,
+        options: Arc<Options>,
         endpoint: Endpoint<Name, Addr, W, M>,
         address: Addr,
     ) -> Self {
@@ -187,6 +187,25 @@ impl<W, M> Host<W, M> {
 }
 
 impl<W: Wire<Name, Addr>, M: Store<Name, Addr>> Host<W, M> {
+    /// Prefetches what the next event is likely to need; see [`Endpoint::prefetch`].
+    pub(super) fn prefetch(&self, by: &impl Prefetch) {
+        self.endpoint.prefetch(by);
+        by.item(&self.inbox);
+        by.item(&self.outbox);
+        by.item(&self.traffic);
+        by.item(&self.address);
+        by.item(&self.life);
+        by.item(&self.phase);
+        by.item(&self.postponed);
+        by.item(&self.inbox_bytes);
+        by.item(&self.at_work);
+        by.item(&self.timer);
+        by.item(&self.clock);
+        by.item(&self.busy_until);
+        by.item(&self.processing);
+        by.item(&self.wakes);
+    }
+
     /// Tells the process of bytes that it can't read, as the driver of a real node does.
     pub(super) fn refuse(&mut self, local: Instant, from: Addr, error: &DecodeError) {
         if let Some(reason) = RejectReason::of(error) {

@@ -86,6 +86,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         host.traffic.packets_received += 1;
         host.traffic.packet_bytes_received += bytes.len() as u64;
         let local = host.local(now);
+        self.work = self.work.take().and_then(|work| host.endpoint.lend_workspace(work));
         self.observer.step(now, node, &Step::Received { from, bytes: &bytes });
         if host.endpoint.admit_packet(local, &from, bytes.len()) {
             let (observer, messages) = (&mut self.observer, &mut self.messages);
@@ -103,6 +104,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
             }
         }
         self.flush(node);
+        self.take_back(node);
     }
 
     pub(super) fn timer(&mut self, node: NodeIndex, life: u32) {
@@ -116,7 +118,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         if until > now {
             host.postponed += u32::from(busy);
             host.timer = Some(until);
-            return self.queue.push(until, Class::Timer, Occurrence::Timer(node, life));
+            return self.queue.push_about(until, Class::Timer, node, Occurrence::Timer(node, life));
         }
         host.postponed = 0;
         host.timer = None;
@@ -126,7 +128,9 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         }
         self.events += 1;
         self.observer.step(now, node, &Step::Timer);
+        self.work = self.work.take().and_then(|work| host.endpoint.lend_workspace(work));
         host.endpoint.handle_timeout(local);
         self.flush(node);
+        self.take_back(node);
     }
 }

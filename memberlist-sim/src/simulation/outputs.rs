@@ -79,11 +79,19 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         let fate = self.network.transit(&flight);
         self.observer.step(now, node, &Step::Sent { to, bytes: &bytes, fate });
         match fate {
-            Fate::Arrives(at) => self.queue.push(at, Class::Arrival, Occurrence::Packet { from, to, bytes }),
+            Fate::Arrives(at) => {
+                let packet = Occurrence::Packet { from, to, bytes };
+                self.queue.push_about(at, Class::Arrival, to.node(), packet);
+            }
             Fate::Twice(first, second) => {
                 let again = Occurrence::Packet { from, to, bytes: bytes.clone() };
-                self.queue.push(first, Class::Arrival, Occurrence::Packet { from, to, bytes });
-                self.queue.push(second, Class::Arrival, again);
+                self.queue.push_about(
+                    first,
+                    Class::Arrival,
+                    to.node(),
+                    Occurrence::Packet { from, to, bytes },
+                );
+                self.queue.push_about(second, Class::Arrival, to.node(), again);
             }
             Fate::Lost(_) => {}
         }
@@ -97,7 +105,7 @@ impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M
         // One that comes too early looks again; one that is later than needed is left to lapse.
         if host.timer.is_none_or(|timer| at < timer) {
             host.timer = Some(at);
-            self.queue.push(at, Class::Timer, Occurrence::Timer(node, host.life));
+            self.queue.push_about(at, Class::Timer, node, Occurrence::Timer(node, host.life));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is to happen, in order of time.
 
+use crate::NodeIndex;
 use core::cmp::Reverse;
 use memberlist_proto::Instant;
 use std::collections::BinaryHeap;
@@ -15,9 +16,17 @@ pub(super) enum Class {
     Timer,
 }
 
+/// So many things are named at once that happen in a while: more than happen at once, so that none is left over.
+const AT_ONCE: usize = 2;
+/// So many others are before a thing that is named because it happens soon.
+const NEAR: usize = 4;
+
 /// Nanoseconds of a slot as a power of two: 2^18 ns = 262 µs, a fraction of the latency of a local network, so that what is pushed seldom
 /// falls into the slot that is being emptied.
 const SLOT_BITS: u32 = 18;
+
+/// The node of what is about no node.
+const NOBODY: u32 = u32::MAX;
 
 /// A queue of things to happen, ordered by time, then class, then the order in which they were pushed.
 ///
@@ -27,6 +36,10 @@ const SLOT_BITS: u32 = 18;
 pub(super) struct Queue<T> {
     /// What was in the slot that is being emptied, the first last.
     ready: Vec<Entry>,
+    /// Of which slot after it so many were named by `far`.
+    named: (u64, usize),
+    /// What was not named of the slot when it was sorted.
+    fresh: Vec<Entry>,
     /// What was pushed for that slot, or for an earlier one, since it was sorted.
     late: BinaryHeap<Reverse<Entry>>,
     wheel: Wheel,
@@ -43,6 +56,8 @@ struct Entry {
     /// Class and number of the push.
     rank: u64,
     place: u32,
+    /// The node that it is about, or nothing.
+    about: u32,
 }
 
 impl Entry {
@@ -56,6 +71,8 @@ impl<T> Queue<T> {
     pub(super) fn new() -> Self {
         Self {
             ready: Vec::new(),
+            named: (0, 0),
+            fresh: Vec::new(),
             late: BinaryHeap::new(),
             wheel: Wheel::new(),
             items: Vec::new(),
@@ -66,6 +83,15 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn push(&mut self, at: Instant, class: Class, item: T) {
+        self.push_entry(at, class, NOBODY, item);
+    }
+
+    /// As [`push`](Self::push), for something that this node will need its memory for.
+    pub(super) fn push_about(&mut self, at: Instant, class: Class, node: NodeIndex, item: T) {
+        self.push_entry(at, class, node.0, item);
+    }
+
+    fn push_entry(&mut self, at: Instant, class: Class, about: u32, item: T) {
         let place = match self.vacant.pop() {
             Some(place) => place,
             None => {
@@ -79,20 +105,55 @@ impl<T> Queue<T> {
         self.pushed += 1;
         self.len += 1;
         // Nobody pushes 2^62 things.
-        let entry = Entry { at, rank: (class as u64) << 62 | self.pushed, place };
+        let entry = Entry { at, rank: (class as u64) << 62 | self.pushed, place, about };
         if let Err(entry) = self.wheel.insert(entry) {
             self.late.push(Reverse(entry));
         }
     }
 
-    /// The next thing to happen, if it happens by `end`.
-    pub(super) fn pop_by(&mut self, end: Instant) -> Option<(Instant, T)> {
+    /// Makes the next slot ready when the last one is empty, up to `end`; says whether it did.
+    pub(super) fn advance(&mut self, end: Instant) -> bool {
+        let mut advanced = false;
         while self.ready.is_empty() && self.late.is_empty() {
             if !self.wheel.turn(end.as_nanos() >> SLOT_BITS, &mut self.ready) {
-                return None;
+                break;
             }
+            let named = if self.named.0 == self.wheel.cursor() { self.named.1 } else { 0 };
+            self.fresh.clear();
+            self.fresh.extend_from_slice(self.ready.get(named..).unwrap_or_default());
             self.ready.sort_unstable_by(|a, b| b.cmp(a));
+            advanced = true;
         }
+        advanced
+    }
+
+    /// What will happen in a while (where it is kept, to be looked at later), in no order: a few of it at each call, and each thing once. At the beginning of a slot, all of it that was not
+    /// named before.
+    pub(super) fn far(&mut self, advanced: bool) -> impl Iterator<Item = (NodeIndex, &Option<T>)> {
+        let (mut next, mut from) = (&[][..], 0);
+        if let Some((slot, list)) = self.wheel.next_slot() {
+            from = if self.named.0 == slot { self.named.1 } else { 0 };
+            self.named = (slot, list.len().min(from + AT_ONCE));
+            next = list;
+        }
+        let fresh = if advanced { self.fresh.as_slice() } else { &[] };
+        let entries = fresh.iter().chain(next.iter().skip(from).take(AT_ONCE));
+        entries
+            .filter(|entry| entry.about != NOBODY)
+            .filter_map(|entry| Some((NodeIndex(entry.about), self.items.get(entry.place as usize)?)))
+    }
+
+    /// What will happen soon: each thing once, about when so few others are before it; at the beginning of a slot its first ones.
+    pub(super) fn near(&self, advanced: bool) -> impl Iterator<Item = &T> {
+        let to = if advanced { self.ready.len() } else { (self.ready.len() + 1).saturating_sub(NEAR) };
+        let from = self.ready.len().saturating_sub(NEAR);
+        let entries = self.ready.get(from..to).unwrap_or_default();
+        entries.iter().rev().filter_map(|entry| self.items.get(entry.place as usize)?.as_ref())
+    }
+
+    /// The next thing to happen, if it happens by `end`.
+    pub(super) fn pop_by(&mut self, end: Instant) -> Option<(Instant, T)> {
+        self.advance(end);
         let late = self.late.peek().map(|Reverse(entry)| entry);
         let is_late = match (self.ready.last(), late) {
             (Some(ready), Some(late)) => late < ready,

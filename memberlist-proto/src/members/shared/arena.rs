@@ -24,8 +24,13 @@ impl<T> Arena<T> {
     }
 
     pub(super) fn get(&self, n: u32) -> Option<&T> {
+        self.cell(n)?.get()
+    }
+
+    /// Where it is, without a look at it.
+    pub(super) fn cell(&self, n: u32) -> Option<&OnceCell<T>> {
         let (chunk, place) = place(n);
-        self.chunks.get(chunk)?.get()?.get(place)?.get()
+        self.chunks.get(chunk)?.get()?.get(place)
     }
 
     /// Adds something, and says under which number it is found: they are given in order.

@@ -9,6 +9,8 @@ const CHUNK: usize = WORDS * 64;
 pub(super) struct Bits {
     chunks: Vec<Chunk>,
     span: usize,
+    /// How many it has.
+    len: usize,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,12 @@ fn place(n: usize) -> (usize, usize, u64) {
 }
 
 impl Bits {
+    #[inline]
     pub(super) fn contains(&self, n: u32) -> bool {
+        // Who knows everybody needs not look, which would be memory that is in no near cache.
+        if self.len == self.span {
+            return (n as usize) < self.span;
+        }
         let (chunk, word, bit) = place(n as usize);
         self.chunks.get(chunk).is_some_and(|chunk| chunk.word(word) & bit != 0)
     }
@@ -79,6 +86,7 @@ impl Bits {
     /// Now has all below `n`.
     pub(super) fn fill(&mut self, n: usize) {
         let whole = n / CHUNK;
+        self.len += whole * CHUNK - self.range(0, whole * CHUNK).count();
         for (place, chunk) in self.chunks.iter_mut().enumerate() {
             if place < whole {
                 *chunk = Chunk::All;
@@ -124,6 +132,7 @@ impl Bits {
             && let Some(place) = chunk.words().get_mut(word)
         {
             *place = new;
+            self.len = self.len + new.count_ones() as usize - old.count_ones() as usize;
             chunk.tidy(new);
         }
     }

@@ -1,5 +1,8 @@
 use super::arena::Arena;
-use crate::members::record::{Profile, Profiles, Record};
+use crate::{
+    Prefetch,
+    members::record::{Profile, Profiles, Record},
+};
 use alloc::{rc::Rc, sync::Arc, vec::Vec};
 use core::{
     cell::{Cell, RefCell},
@@ -130,6 +133,19 @@ impl<I: Id, A: Address> Table<I, A> {
         index
             .find(self.hasher.hash_one(id), |place| self.id(*place).is_some_and(|other| other == id))
             .copied()
+    }
+
+    /// Probably what [`find`](Self::find) finds, without a look at the record.
+    pub(super) fn guess(&self, id: &I) -> Option<u32> {
+        self.index.borrow().find(self.hasher.hash_one(id), |_| true).copied()
+    }
+
+    /// Prefetches the common version of the member at this place.
+    pub(super) fn prefetch(&self, place: u32, by: &impl Prefetch) {
+        let version = self.places.borrow().get(place as usize).map(|place| place.current);
+        if let Some(cell) = version.and_then(|version| self.versions.cell(version)) {
+            by.item(cell);
+        }
     }
 
     fn id(&self, place: u32) -> Option<&I> {

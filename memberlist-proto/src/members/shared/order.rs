@@ -8,6 +8,8 @@ pub(super) struct Pass {
     span: u64,
     bits: u32,
     next: u64,
+    /// What that comes to: known ahead of its turn, so that it can be prefetched.
+    ahead: u64,
 }
 
 impl Pass {
@@ -15,7 +17,13 @@ impl Pass {
     pub(super) fn new(span: usize, rng: &mut dyn Rng) -> Self {
         let span = span as u64;
         let bits = span.max(1).next_power_of_two().trailing_zeros();
-        Self { key: rng.next_u64(), span, bits, next: 0 }
+        let key = rng.next_u64();
+        Self { key, span, bits, next: 0, ahead: permute(0, bits, key) }
+    }
+
+    /// Who is probably next.
+    pub(super) fn peek(&self) -> Option<u32> {
+        (self.ahead < self.span).then_some(self.ahead as u32)
     }
 }
 
@@ -24,8 +32,9 @@ impl Iterator for Pass {
 
     fn next(&mut self) -> Option<u32> {
         while self.next < 1 << self.bits && self.span > 0 {
-            let place = permute(self.next, self.bits, self.key);
+            let place = self.ahead;
             self.next += 1;
+            self.ahead = permute(self.next, self.bits, self.key);
             if place < self.span {
                 return Some(place as u32);
             }

@@ -38,13 +38,17 @@ proptest! {
             match step {
                 Step::Push(after, class) => {
                     let class = CLASSES[class];
-                    queue.push(at(now + after), class, number);
+                    queue.push_about(at(now + after), class, NodeIndex(number as u32), number);
                     reference.push((now + after, class, number));
                 }
                 Step::Pop(within) => {
                     let end = now + within;
                     reference.sort_unstable();
                     let expected = reference.first().copied().filter(|(time, ..)| *time <= end);
+                    // To look ahead changes nothing.
+                    let advanced = queue.advance(at(end));
+                    queue.far(advanced).count();
+                    queue.near(advanced).count();
                     let popped = queue.pop_by(at(end));
                     prop_assert_eq!(popped, expected.map(|(time, _, number)| (at(time), number)));
                     now = match expected {
@@ -63,6 +67,31 @@ proptest! {
             prop_assert_eq!(queue.pop_by(at(u64::MAX)), Some((at(time), number)));
         }
         prop_assert_eq!(queue.pop_by(at(u64::MAX)), None);
+    }
+}
+
+#[test]
+fn each_thing_is_named_once_in_a_while_and_once_soon() {
+    let mut queue = Queue::new();
+    let slot = 1 << SLOT_BITS;
+    for node in 0..300_u32 {
+        // The order within a slot is another than that of the pushes.
+        let time = slot * (2 + u64::from(node) / 30) + u64::from(node * 7919 % 30);
+        queue.push_about(at(time), Class::Timer, NodeIndex(node), node);
+    }
+    let (mut far, mut near) = (Vec::new(), Vec::new());
+    loop {
+        let advanced = queue.advance(at(u64::MAX));
+        far.extend(queue.far(advanced).map(|(node, _)| node.0));
+        near.extend(queue.near(advanced).copied());
+        let Some((_, node)) = queue.pop_by(at(u64::MAX)) else { break };
+        assert!(far.contains(&node) && near.contains(&node));
+        let ahead = near.len() - near.iter().position(|other| *other == node).unwrap();
+        assert!(ahead <= NEAR, "what comes {ahead} later is named");
+    }
+    for mut named in [far, near] {
+        named.sort_unstable();
+        assert!(named.into_iter().eq(0..300));
     }
 }
 

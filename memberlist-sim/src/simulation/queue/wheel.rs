@@ -99,6 +99,17 @@ impl Wheel {
         }
     }
 
+    /// What lies in the next slot that holds something, if that is near, so far.
+    pub(super) fn next_slot(&self) -> Option<(u64, &[Entry])> {
+        let place = self.slots.next(self.cursor)?;
+        Some((self.cursor >> WHEEL_BITS << WHEEL_BITS | place, self.slots.peek(place)))
+    }
+
+    /// The slot that is being emptied.
+    pub(super) fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
     /// Puts entries where they belong as seen from the cursor; those of its own slot are ready.
     fn spread(&mut self, entries: impl Iterator<Item = Entry>, ready: &mut Vec<Entry>) {
         ready.extend(entries.filter_map(|entry| self.insert(entry).err()));
@@ -122,6 +133,10 @@ impl Ring {
         }
         list.push(entry);
         *word |= 1 << (place % 64);
+    }
+
+    fn peek(&self, place: u64) -> &[Entry] {
+        self.lists.get(place as usize % SLOTS).map_or(&[], Vec::as_slice)
     }
 
     fn take(&mut self, place: u64) -> Vec<Entry> {
