@@ -3,8 +3,11 @@
 use super::*;
 use memberlist_types::{Dead, Ping};
 
-/// Members who are told directly.
-const FAREWELLS: usize = 16;
+/// Members who are told directly: all of them, in most clusters, so that a departure is seen at once and not a gossip round later. Each costs a
+/// packet of some forty bytes; in larger clusters gossip, which starts from so many at once, does the rest.
+const FAREWELLS: usize = 256;
+/// Those of them who are asked to answer.
+const ASKED: usize = 16;
 /// Members who must have heard it for the departure to be complete: they pass it on.
 const CONFIRMATIONS: usize = 3;
 
@@ -19,7 +22,7 @@ pub(super) struct Leaving {
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
-    /// Announces our departure: directly to some members, who answer, and by gossip. [`Event::LeaveFinished`] says when
+    /// Announces our departure: directly to 256 members at most, of whom 16 are to answer, and by gossip. [`Event::LeaveFinished`] says when
     /// three of them (or all) have heard it, or gossip has handed it out as often as its limit asks for (if gossip is off: when
     /// no answer is to be expected any more). We go on answering
     /// pings until the endpoint is dropped, but probe nobody.
@@ -58,8 +61,16 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     fn say_farewell(&mut self, now: Instant, dead: &Message<I, A>) {
         let Some(of) = self.leaving.as_ref().map(|l| l.broadcast) else { return };
         let targets = self.members.sample(FAREWELLS, &mut self.rng, |r| !r.state().is_gone());
-        for key in targets {
+        let farewell = self.encode(dead);
+        for (n, key) in targets.into_iter().enumerate() {
             let Some(node) = self.members.get(key).map(|r| r.node.clone()) else { continue };
+            if n >= ASKED {
+                // Nothing rides along: what is queued is not used up for it.
+                if let Some(message) = farewell.clone() {
+                    self.push_transmit(node.address, Messages::one(message), None);
+                }
+                continue;
+            }
             let seq = self.seq();
             self.pending.insert(seq, ping::Pending::Farewell { of, address: node.address.clone() });
             if let Some(leaving) = self.leaving.as_mut() {

@@ -5,6 +5,7 @@ use memberlist_proto::{
     CommandError, Event, Options,
     types::{Message, State},
 };
+use std::collections::BTreeSet;
 
 /// 9.2 TestMemberlist_Leave; W-33: told directly, confirmed by three.
 #[test]
@@ -27,6 +28,22 @@ fn departure_is_told_directly_and_complete_when_three_heard_it() {
     }
     assert!(solo.events.iter().any(|e| matches!(e, Event::LeaveFinished { confirmed: 3 })));
     assert_eq!((solo.state(ME), solo.machine.num_members()), (Some(State::Left), 8));
+}
+
+/// W-33: nobody of a small cluster waits for gossip, and a large one costs no more than 256 packets; sixteen are asked to answer.
+#[test]
+fn departure_is_told_to_all_up_to_a_limit() {
+    for (others, told) in [(100, 100), (256, 256), (400, 256)] {
+        let mut solo = Solo::with_members(quiet(), 2..=others + 1);
+        solo.machine.leave(solo.now).unwrap();
+        solo.drain();
+        let addresses: BTreeSet<_> = solo.sent.iter().map(|(to, _)| *to).collect();
+        assert_eq!((solo.sent.len(), addresses.len()), (told, told));
+        for (_, packet) in &solo.sent {
+            assert!(matches!(&packet[0], Message::Dead(d) if d.node == ME && d.is_leave()));
+        }
+        assert_eq!(solo.pings().len(), 16);
+    }
 }
 
 #[test]
