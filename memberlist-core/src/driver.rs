@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod exchange;
 pub(crate) mod joins;
 pub(crate) mod merge;
+pub(crate) mod outgoing;
 pub(crate) mod packets;
 pub(crate) mod prefetch;
 pub(crate) mod refusals;

@@ -5,10 +5,11 @@ use crate::{
     driver::events::{Data, EventSink},
     queue,
 };
+use bytes::Bytes;
 use futures_channel::oneshot;
 use memberlist_proto::{
-    BroadcastId, BroadcastOutcome, Instant, JoinId, JoinResult, PingId, StreamRequest, Transmit,
-    record::Recorded,
+    self as proto, BroadcastId, BroadcastOutcome, Instant, JoinId, JoinResult, PingId, StreamRequest,
+    Transmit, record::Recorded,
 };
 use memberlist_types::{Address, Id, Wire};
 use std::{collections::HashMap, time::Duration};
@@ -49,6 +50,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
         endpoint: Recorded<I, A, W>,
         events: queue::Sender<Event<I, A>>,
         data: queue::Sender<Data<I, A>>,
+        tells_messages: bool,
     ) -> Self {
         Self {
             endpoint,
@@ -58,7 +60,7 @@ impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
                 broadcasts: HashMap::new(),
                 leaves: Vec::new(),
             },
-            sink: EventSink::new(events, data),
+            sink: EventSink::new(events, data, tells_messages),
             left: None,
             armed: Instant::NEVER,
         }
@@ -72,13 +74,32 @@ impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
 
     /// Takes every output. Events go to their listeners here, under the lock, so that they keep their order.
     pub(crate) fn drain(&mut self, counters: &crate::stats::Counters) -> Outputs<I, A> {
-        while let Some(event) = self.endpoint.poll_event() {
-            self.on_event(event, counters);
-        }
+        self.drain_events(counters);
         let transmits = std::iter::from_fn(|| self.endpoint.poll_transmit()).collect();
         let requests = std::iter::from_fn(|| self.endpoint.poll_request()).collect();
         let next = self.endpoint.poll_timeout().unwrap_or(Instant::NEVER);
         Outputs { transmits, requests, rearm: next < self.armed }
+    }
+
+    fn drain_events(&mut self, counters: &crate::stats::Counters) {
+        // Messages of one packet follow each other: they are handed on together.
+        let mut said = Vec::new();
+        while let Some(event) = self.endpoint.poll_event() {
+            if let proto::Event::User { from, payload } = event {
+                said.push((from, payload));
+                continue;
+            }
+            self.hand_on(&mut said, counters);
+            self.on_event(event, counters);
+        }
+        self.hand_on(&mut said, counters);
+    }
+
+    fn hand_on(&mut self, said: &mut Vec<(A, Bytes)>, counters: &crate::stats::Counters) {
+        if !said.is_empty() {
+            self.sink.messages(said, false, counters);
+            said.clear();
+        }
     }
 
     /// The end: whoever waits learns of it, and listeners get no more.

@@ -74,15 +74,22 @@ pub(crate) enum Sent {
 
 impl<T> Sender<T> {
     pub(crate) fn send(&self, lane: Lane, item: T) -> Sent {
+        self.send_all(std::iter::once((lane, item)))
+    }
+
+    /// Several in a row, under one lock and with one waking.
+    pub(crate) fn send_all(&self, items: impl Iterator<Item = (Lane, T)>) -> Sent {
         let mut dropped = Vec::new();
         let waker = {
             let mut inner = lock(&self.inner);
             if inner.closed {
                 return Sent::Closed;
             }
-            match lane {
-                Lane::Events => inner.push_event(item, self.bounds, &mut dropped),
-                Lane::Data(bytes) => inner.push_data(item, bytes, self.bounds, &mut dropped),
+            for (lane, item) in items {
+                match lane {
+                    Lane::Events => inner.push_event(item, self.bounds, &mut dropped),
+                    Lane::Data(bytes) => inner.push_data(item, bytes, self.bounds, &mut dropped),
+                }
             }
             inner.lagged += dropped.len() as u64;
             inner.waker.take()

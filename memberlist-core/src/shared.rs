@@ -2,15 +2,16 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
-    driver::{seeds::Seeds, transmit::Outgoing},
+    driver::{outgoing::Outgoing, seeds::Seeds},
     framings::Framings,
-    machine::Machine,
+    machine::{Machine, Outputs},
     metrics, queue,
     stats::{Counters, Stats},
     sync::{Occasionally, Signal, lock},
     tasks::Tasks,
 };
 use agnostic::{RuntimeLite, time::Instant as _};
+use bytes::Bytes;
 use memberlist_proto::{Instant, StreamRequest};
 use memberlist_types::{Alive, Wire};
 use std::{
@@ -101,6 +102,30 @@ where
             }
             (result, outputs)
         };
+        self.carry_out(outputs);
+        result
+    }
+
+    /// Queues user messages for one address, all together, where they may share packets with others.
+    pub(crate) fn send(self: &Arc<Self>, to: D::Address, payloads: Vec<Bytes>) -> Result<(), Error> {
+        let outputs = {
+            let mut machine = lock(&self.machine);
+            if self.tasks.is_stopped() {
+                return Err(Error::ShutDown);
+            }
+            let now = self.clock.now();
+            machine.endpoint.send_many(now, to, payloads)?;
+            let mut outputs = machine.drain(&self.counters);
+            // Every input is drained at once, so there is nothing in it but these messages.
+            self.outgoing.push_messages(&mut outputs.transmits, &self.counters);
+            outputs
+        };
+        self.carry_out(outputs);
+        Ok(())
+    }
+
+    /// What is left of the outputs after the packets.
+    fn carry_out(&self, outputs: Outputs<D::Id, D::Address>) {
         if outputs.rearm {
             self.rearm.set();
         }
@@ -108,7 +133,6 @@ where
             lock(&self.requests).extend(outputs.requests);
             self.requested.set();
         }
-        result
     }
 
     /// As `input`, for commands of the user: refused after a shutdown.

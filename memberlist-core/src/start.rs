@@ -2,7 +2,11 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport,
-    driver::{self, seeds::Seeds, transmit::Outgoing},
+    driver::{
+        self,
+        outgoing::{Capacity, Outgoing},
+        seeds::Seeds,
+    },
     framings::Framings,
     machine::Machine,
     queue, record,
@@ -47,6 +51,11 @@ where
                 return Err(error);
             }
         };
+        let capacity = Capacity {
+            bytes: endpoint.packet_capacity(),
+            overhead: wire.message_overhead(),
+            messages: wire.max_packet_messages(),
+        };
         let (events, event_queue) = queue::channel(options.bounds());
         let (data, data_queue) = queue::channel(options.bounds());
         let claims = queue::Bounds { events: options.alive_queue, ..options.bounds() };
@@ -56,8 +65,8 @@ where
             clock,
             counters: Counters::default(),
             tasks: Tasks::new(),
-            machine: Mutex::new(Machine::new(endpoint, events, data)),
-            outgoing: Outgoing::new(options.transmit_queue),
+            machine: Mutex::new(Machine::new(endpoint, events, data, delegate.takes_messages())),
+            outgoing: Outgoing::new(options.transmit_queue, capacity),
             rearm: Signal::default(),
             requests: Mutex::default(),
             requested: Signal::default(),

@@ -181,6 +181,8 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     budget: PeerBudget<A>,
     /// Bytes of a packet that messages and their own overheads may fill.
     room: usize,
+    /// Bytes of the largest payload; known from the start, because neither our name nor the room ever change.
+    max_payload: usize,
     next_seq: SequenceNumber,
     next_token: u64,
     /// Pings that wait for their ack, by number.
@@ -329,6 +331,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
                 admission::MAX_BUDGETS,
             ),
             room,
+            max_payload: 0,
             next_seq: SequenceNumber(rng.next_u32()),
             next_token: 0,
             pending: HashMap::new(),
@@ -362,6 +365,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             wire,
             rng,
         };
+        endpoint.max_payload = endpoint.largest_payload();
         endpoint.check_fits(&local.node, &local.meta, local.versions, local.layers)?;
         endpoint.announce_self(None);
         let member = endpoint.local();

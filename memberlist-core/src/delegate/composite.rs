@@ -275,6 +275,10 @@ where
         self.node.node_meta(limit)
     }
 
+    fn takes_messages(&self) -> bool {
+        self.node.takes_messages()
+    }
+
     fn notify_message(&self, from: A, message: Bytes) -> impl Future<Output = ()> + Send {
         self.node.notify_message(from, message)
     }

@@ -47,6 +47,12 @@ pub trait NodeDelegate<A: Address>: Send + Sync + 'static {
         async {}
     }
 
+    /// Whether [`notify_message`](Self::notify_message) does anything; asked once, at the start. Default: yes. If not, no message is queued for it
+    /// ([`Memberlist::events`](crate::Memberlist::events) tells of them all the same).
+    fn takes_messages(&self) -> bool {
+        true
+    }
+
     /// The application's state, sent in every push/pull of ours. Default: none.
     ///
     /// At most [`StreamLimits::max_user`](crate::types::StreamLimits::max_user) bytes: with more the push/pull fails. The push/pull's deadline

@@ -53,7 +53,12 @@ impl<I: Id, A: Address> AliveDelegate<I, A> for VoidDelegate<I, A> {
 impl<I: Id, A: Address> ConflictDelegate<I, A> for VoidDelegate<I, A> {}
 impl<I: Id, A: Address> EventDelegate<I, A> for VoidDelegate<I, A> {}
 impl<I: Id, A: Address> MergeDelegate<I, A> for VoidDelegate<I, A> {}
-impl<I: Id, A: Address> NodeDelegate<A> for VoidDelegate<I, A> {}
+impl<I: Id, A: Address> NodeDelegate<A> for VoidDelegate<I, A> {
+    fn takes_messages(&self) -> bool {
+        false
+    }
+}
+
 impl<I: Id, A: Address> PingDelegate<I, A> for VoidDelegate<I, A> {}
 
 impl<I: nodecraft::Id + Send + Sync, A: Address> Delegate for VoidDelegate<I, A> {

@@ -12,7 +12,12 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use memberlist_proto::Event as Output;
 use memberlist_types::{Address, Id, Node, Wire};
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 /// What goes to the delegates that deal with the application's data.
 pub(crate) enum Data<I, A> {
@@ -29,12 +34,24 @@ pub(crate) struct EventSink<I, A> {
     delegate_events: Sender<Event<I, A>>,
     delegate_data: Sender<Data<I, A>>,
     subscribers: Vec<Sender<Event<I, A>>>,
+    /// Whether the delegate is told of user messages.
+    tells_messages: bool,
     closed: bool,
 }
 
 impl<I: Id, A: Address> EventSink<I, A> {
-    pub(crate) const fn new(events: Sender<Event<I, A>>, data: Sender<Data<I, A>>) -> Self {
-        Self { delegate_events: events, delegate_data: data, subscribers: Vec::new(), closed: false }
+    pub(crate) const fn new(
+        events: Sender<Event<I, A>>,
+        data: Sender<Data<I, A>>,
+        tells_messages: bool,
+    ) -> Self {
+        Self {
+            delegate_events: events,
+            delegate_data: data,
+            subscribers: Vec::new(),
+            tells_messages,
+            closed: false,
+        }
     }
 
     pub(crate) fn subscribe(&mut self, subscriber: Sender<Event<I, A>>) {
@@ -57,19 +74,27 @@ impl<I: Id, A: Address> EventSink<I, A> {
 
     /// A membership event, to the delegate and every subscriber.
     fn event(&mut self, event: Event<I, A>, counters: &Counters) {
-        self.publish(Lane::Events, &event, counters);
-        if let Sent::Displaced(lost) = self.delegate_events.send(Lane::Events, event) {
-            add(&counters.events_dropped, lost);
-        }
+        let lost = &counters.events_dropped;
+        self.subscribers.retain(|subscriber| count_lost(subscriber.send(Lane::Events, event.clone()), lost));
+        count_lost(self.delegate_events.send(Lane::Events, event), lost);
     }
 
-    /// A user message, to the delegate and every subscriber.
-    pub(crate) fn message(&mut self, from: A, payload: Bytes, reliable: bool, counters: &Counters) {
-        if !self.subscribers.is_empty() {
-            let event = Event::User { from: from.clone(), payload: payload.clone(), reliable };
-            self.publish(Lane::Data(payload.len()), &event, counters);
+    /// User messages, to the delegate and every subscriber: all at once, so that a full packet costs each of them one lock and one waking.
+    pub(crate) fn messages(&mut self, said: &[(A, Bytes)], reliable: bool, counters: &Counters) {
+        let lane = |payload: &Bytes| Lane::Data(payload.len());
+        self.subscribers.retain(|subscriber| {
+            let events = said.iter().map(|(from, payload)| {
+                (lane(payload), Event::User { from: from.clone(), payload: payload.clone(), reliable })
+            });
+            let sent = subscriber.send_all(events);
+            count_lost(sent, &counters.data_dropped)
+        });
+        if self.tells_messages {
+            let data = said
+                .iter()
+                .map(|(from, payload)| (lane(payload), Data::Message(from.clone(), payload.clone())));
+            count_lost(self.delegate_data.send_all(data), &counters.data_dropped);
         }
-        self.data(Data::Message(from, payload), counters);
     }
 
     pub(crate) fn data(&self, data: Data<I, A>, counters: &Counters) {
@@ -78,23 +103,16 @@ impl<I: Id, A: Address> EventSink<I, A> {
             Data::Message(_, bytes) | Data::State(bytes, _) => Lane::Data(bytes.len()),
             Data::Ping(..) => Lane::Events,
         };
-        if let Sent::Displaced(lost) = self.delegate_data.send(lane, data) {
-            add(&counters.data_dropped, lost);
-        }
+        count_lost(self.delegate_data.send(lane, data), &counters.data_dropped);
     }
+}
 
-    fn publish(&mut self, lane: Lane, event: &Event<I, A>, counters: &Counters) {
-        self.subscribers.retain(|subscriber| match subscriber.send(lane, event.clone()) {
-            Sent::Queued => true,
-            Sent::Displaced(lost) => {
-                let counter =
-                    if lane == Lane::Events { &counters.events_dropped } else { &counters.data_dropped };
-                add(counter, lost);
-                true
-            }
-            Sent::Closed => false,
-        });
+/// Counts what was pushed out; false if nobody listens any more.
+fn count_lost(sent: Sent, counter: &AtomicU64) -> bool {
+    if let Sent::Displaced(lost) = sent {
+        add(counter, lost);
     }
+    sent != Sent::Closed
 }
 
 impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
@@ -103,7 +121,9 @@ impl<I: Id, A: Address, W: Wire<I, A>> Machine<I, A, W> {
         tell(&event);
         metrics::event(&event);
         let event = match event {
-            Output::User { from, payload } => return self.sink.message(from, payload, false, counters),
+            Output::User { from, payload } => {
+                return self.sink.messages(&[(from, payload)], false, counters);
+            }
             Output::PingCompleted { node, rtt, payload, command } => {
                 let waiter = command.and_then(|id| self.waiters.pings.remove(&id));
                 if let Some(waiter) = waiter {

@@ -114,7 +114,8 @@ where
         }
         Some(ExchangeOutput::User(payload)) => {
             // Never waits, so the machine's lock is as good as any to keep the order of events.
-            shared.read(|machine| machine.sink.message(from.clone(), payload, true, &shared.counters));
+            let said = [(from.clone(), payload)];
+            shared.read(|machine| machine.sink.messages(&said, true, &shared.counters));
             talk.close().await.map(|()| None)
         }
         _ => Ok(None),

@@ -1,11 +1,6 @@
-//! Packets on their way out: a bounded queue, and the task that hands them to the transport.
+//! Packets on their way out: the task that takes them from their queue, and hands them to the transport.
 
-use crate::{
-    AddressOf, Delegate, Transport, TransportError, metrics,
-    shared::Shared,
-    stats::{Counters, add},
-    sync::{Signal, lock},
-};
+use crate::{AddressOf, Delegate, Transport, TransportError, metrics, shared::Shared, stats::add};
 use agnostic::RuntimeLite;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use memberlist_proto::Transmit;
@@ -13,8 +8,8 @@ use memberlist_types::{Address, SequenceNumber, Wire};
 use std::{
     collections::{HashMap, VecDeque},
     future::poll_fn,
-    sync::{Arc, Mutex},
-    task::{Poll, Waker},
+    sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
@@ -22,83 +17,6 @@ use std::{
 const SENDS_PER_DESTINATION: usize = 8;
 /// … and lets so many more packets wait; what comes on top is dropped.
 const WAITING_PER_DESTINATION: usize = 128;
-
-/// Packets that wait to be sent.
-pub(crate) struct Outgoing<A> {
-    inner: Mutex<Inner<A>>,
-    limit: usize,
-    filled: Signal,
-}
-
-struct Inner<A> {
-    queue: VecDeque<Transmit<A>>,
-    /// Senders of user messages that wait for room.
-    waiting: Vec<Waker>,
-    closed: bool,
-}
-
-impl<A: Address> Outgoing<A> {
-    pub(crate) fn new(limit: usize) -> Self {
-        let inner = Inner { queue: VecDeque::new(), waiting: Vec::new(), closed: false };
-        Self { inner: Mutex::new(inner), limit, filled: Signal::default() }
-    }
-
-    /// Waits until at least half the queue is free (or the node ends): the other half is the protocol's own, so that a flood
-    /// of user messages can't push out probes.
-    pub(crate) async fn room(&self) {
-        poll_fn(|cx| {
-            let mut inner = lock(&self.inner);
-            if inner.closed || inner.queue.len() < self.limit / 2 {
-                return Poll::Ready(());
-            }
-            if !inner.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                inner.waiting.push(cx.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// Nobody takes anything out any more.
-    pub(crate) fn close(&self) {
-        let waiting = {
-            let mut inner = lock(&self.inner);
-            inner.closed = true;
-            std::mem::take(&mut inner.waiting)
-        };
-        waiting.into_iter().for_each(Waker::wake);
-    }
-
-    /// Queues what finds room; what does not is dropped and counted. Gives the probes among the dropped.
-    pub(crate) fn push(&self, transmits: &mut Vec<Transmit<A>>, counters: &Counters) -> Vec<SequenceNumber> {
-        if transmits.is_empty() {
-            return Vec::new();
-        }
-        let mut refused = Vec::new();
-        let mut inner = lock(&self.inner);
-        for transmit in transmits.drain(..) {
-            if inner.queue.len() < self.limit {
-                inner.queue.push_back(transmit);
-            } else {
-                add(&counters.packets_dropped, 1);
-                refused.extend(transmit.probe);
-            }
-        }
-        drop(inner);
-        self.filled.set();
-        refused
-    }
-
-    fn pop(&self) -> Option<Transmit<A>> {
-        let mut inner = lock(&self.inner);
-        let transmit = inner.queue.pop_front();
-        let waiting =
-            if inner.queue.len() < self.limit / 2 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
-        drop(inner);
-        waiting.into_iter().for_each(Waker::wake);
-        transmit
-    }
-}
 
 /// What came of a send.
 enum Outcome<E> {

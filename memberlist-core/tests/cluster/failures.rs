@@ -1,5 +1,6 @@
 use crate::harness::*;
 use crate::wrapped::Wrapped;
+use bytes::Bytes;
 use memberlist_core::{
     Event, Memberlist, Transport,
     memory::{Conditions, MemoryNetwork},
@@ -64,9 +65,11 @@ async fn a_destination_that_blocks_does_not_hold_up_the_others() {
     network.set_stalled(address(4), true);
     let before = nodes[0].stats();
     let started = tokio::time::Instant::now();
+    // Each fills a packet.
+    let message = Bytes::from(vec![1; nodes[0].max_user_payload()]);
     for _ in 0..1_000 {
-        nodes[0].send(&address(4), "into the void").await.unwrap();
-        nodes[0].send(&address(2), "through").await.unwrap();
+        nodes[0].send(&address(4), message.clone()).await.unwrap();
+        nodes[0].send(&address(2), message.clone()).await.unwrap();
     }
     eventually("the others' packets left", || {
         nodes[0].stats().packets_sent >= before.packets_sent + 1_000

@@ -1,10 +1,11 @@
 use crate::harness::*;
 use bytes::Bytes;
 use memberlist_core::{
-    BroadcastOutcome, CommandError, Error, Event, Node as Named, StreamFailure, Transport,
-    memory::MemoryNetwork,
+    BroadcastOutcome, CommandError, CompositeDelegate, Error, Event, Node as Named, StreamFailure, Transport,
+    delegate::NodeDelegate, memory::MemoryNetwork,
 };
-use std::{collections::BTreeSet, time::Duration};
+use smol_str::SmolStr;
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 /// The next user message.
 async fn message(
@@ -50,6 +51,72 @@ async fn a_best_effort_message_over_the_budget_is_an_error() {
         matches!(error, Error::Command(CommandError::PayloadTooLarge { actual, limit }) if actual == most + 1 && limit == most),
         "{error}"
     );
+}
+
+/// F-25: in order, without loss, and in few packets
+#[tokio::test(start_paused = true)]
+async fn many_messages_at_once_arrive_in_order_and_share_packets() {
+    let network = MemoryNetwork::new(1);
+    let nodes = cluster(&network, 2).await;
+    let mut events = nodes[1].events();
+    let sent: Vec<Bytes> = (0..1_000u32).map(|n| Bytes::copy_from_slice(&n.to_be_bytes())).collect();
+    let before = nodes[0].stats().packets_sent;
+    nodes[0].send_many(&address(2), sent.clone()).await.unwrap();
+    for payload in &sent {
+        assert_eq!(message(&mut events).await, (payload.clone(), false));
+    }
+    let packets = nodes[0].stats().packets_sent - before;
+    assert!(packets < 20, "{packets} packets");
+    nodes[0].send_many(&address(2), Vec::<Bytes>::new()).await.unwrap();
+}
+
+/// F-25: one after the other, but faster than the first of them can leave
+#[tokio::test(start_paused = true)]
+async fn messages_that_wait_share_packets_and_reach_the_delegate_in_order() {
+    let network = MemoryNetwork::new(1);
+    let (told, mut tellings) = tokio::sync::mpsc::unbounded_channel();
+    let listener = CompositeDelegate::<SmolStr, SocketAddr>::new().with_node_delegate(Listener(told));
+    let node = node(&network, 1).await;
+    let other = node_with(&network, 2, listener, options()).await;
+    other.join(address(1)).await.unwrap();
+    let before = node.stats().packets_sent;
+    for n in 0..1_000u32 {
+        node.send(&address(2), n.to_be_bytes().to_vec()).await.unwrap();
+    }
+    for n in 0..1_000u32 {
+        assert_eq!(soon(tellings.recv()).await.unwrap(), n.to_be_bytes()[..]);
+    }
+    let packets = node.stats().packets_sent - before;
+    assert!(packets < 100, "{packets} packets");
+}
+
+struct Listener(tokio::sync::mpsc::UnboundedSender<Bytes>);
+
+impl NodeDelegate<SocketAddr> for Listener {
+    async fn notify_message(&self, _from: SocketAddr, message: Bytes) {
+        let _ = self.0.send(message);
+    }
+}
+
+/// P-17, P-26: nothing is sent if one is too large, and whoever waits for room learns of the end
+#[tokio::test(start_paused = true)]
+async fn many_messages_keep_to_the_limits_and_wait_for_room_until_the_end() {
+    let network = MemoryNetwork::new(1);
+    let options = options().with_transmit_queue(16usize).with_concurrent_sends(8usize);
+    let node = node_with(&network, 1, Void::new(), options).await;
+    let most = node.max_user_payload();
+    let before = node.stats().packets_sent;
+    let error = node.send_many(&address(2), [vec![1; most], vec![1; most + 1]]).await.unwrap_err();
+    assert!(matches!(error, Error::Command(CommandError::PayloadTooLarge { .. })), "{error}");
+    assert_eq!(node.stats().packets_sent, before);
+    network.set_stalled(address(2), true);
+    let sender = node.clone();
+    let sending = tokio::spawn(async move { sender.send_many(&address(2), vec![vec![1; most]; 100]).await });
+    tokio::time::sleep(ms(100)).await;
+    assert!(!sending.is_finished(), "eight are on their way and eight wait");
+    assert_eq!(node.stats().packets_dropped, 0);
+    node.shutdown().await;
+    assert!(matches!(soon(sending).await.unwrap(), Err(Error::ShutDown)));
 }
 
 /// Q28: checked before dialling
@@ -190,10 +257,10 @@ async fn a_flood_of_messages_waits_for_room_and_loses_nothing() {
     assert_eq!(a.stats().packets_dropped, 0);
     // Whoever waits for room when the node ends is told.
     let waiting = tokio::spawn({
-        let a = a.clone();
+        let (a, fills_a_packet) = (a.clone(), Bytes::from(vec![1; a.max_user_payload()]));
         async move {
             loop {
-                if let Err(error) = a.send(&address(9), "x").await {
+                if let Err(error) = a.send(&address(9), fills_a_packet.clone()).await {
                     return error;
                 }
             }

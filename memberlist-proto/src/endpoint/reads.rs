@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::Snapshot;
-use memberlist_types::Broadcast;
 
 /// Names at one address, the gone included, that are looked at; of an address with more of them nothing is believed.
 const MAX_NAMES: usize = 8;
@@ -99,10 +98,12 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// Largest payload of [`send`](Endpoint::send) and [`broadcast`](Endpoint::broadcast), in bytes.
     pub fn max_user_payload(&self) -> usize {
-        let broadcast = Broadcast { origin: self.id.clone(), number: u64::MAX, payload: Bytes::new() };
-        let empty = [Message::User(Bytes::new()), Message::Broadcast(broadcast)];
-        let empty = empty.iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(0);
-        self.message_room().saturating_sub(empty + user::LENGTH_GROWTH)
+        self.max_payload
+    }
+
+    /// Bytes of a packet that messages may fill, each with the wire's `message_overhead` before it. Never changes.
+    pub fn packet_capacity(&self) -> usize {
+        self.room
     }
 
     /// Bytes that one message alone in a packet may have.

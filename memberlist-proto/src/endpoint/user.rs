@@ -6,6 +6,9 @@ use memberlist_types::Broadcast;
 /// Bytes by which a message grows at most when its length field grows (a varint of up to four bytes instead of one).
 pub(super) const LENGTH_GROWTH: usize = 3;
 
+/// Bytes that a message has before its payload, about: what memory is reserved for.
+const MESSAGE_HEAD: usize = 8;
+
 impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
     /// Queues a broadcast to all members; a newer one with the same key replaces it here as long as it waits. It is handed out a
     /// limited number of times (`retransmit_mult` × ⌈log10(n + 1)⌉), each time to a random member, and whoever hears it for
@@ -59,6 +62,60 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         Ok(())
     }
 
+    /// Sends several best-effort messages to one address, in this order, in as few packets as hold them.
+    ///
+    /// # Errors
+    /// If one of them fits no packet. Nothing is sent then.
+    pub fn send_many(&mut self, _now: Instant, to: A, payloads: Vec<Bytes>) -> Result<(), CommandError> {
+        let mut messages = self.user_messages(payloads)?.into_iter();
+        let (overhead, most) = (self.wire.message_overhead(), self.wire.max_packet_messages().max(1));
+        let mut next = messages.next();
+        while let Some(first) = next {
+            let mut used = first.len() + overhead;
+            let mut packet = Vec::with_capacity((self.room / used.max(1)).min(messages.len() + 1).min(most));
+            packet.push(first);
+            next = messages.next();
+            while let Some(message) = next.take() {
+                let cost = message.len() + overhead;
+                if used + cost > self.room || packet.len() >= most {
+                    next = Some(message);
+                    break;
+                }
+                used += cost;
+                packet.push(message);
+                next = messages.next();
+            }
+            self.push_transmit(to.clone(), Messages::from(packet), None);
+        }
+        Ok(())
+    }
+
+    /// These payloads as messages, all in one piece of memory.
+    fn user_messages(&self, payloads: Vec<Bytes>) -> Result<Vec<Bytes>, CommandError> {
+        let (limit, room) = (self.max_user_payload(), self.message_room());
+        let too_large = |actual| CommandError::PayloadTooLarge { actual, limit };
+        let bytes = payloads.iter().map(|payload| payload.len() + MESSAGE_HEAD).sum();
+        let (mut all, mut ends) = (Vec::with_capacity(bytes), Vec::with_capacity(payloads.len()));
+        for payload in payloads {
+            let (begin, actual) = (all.len(), payload.len());
+            let encoded = self.wire.encode_message(&Message::User(payload), &mut all);
+            if encoded.is_err() || actual > limit || all.len() - begin > room {
+                return Err(too_large(actual));
+            }
+            ends.push(all.len());
+        }
+        let (all, mut begin) = (Bytes::from(all), 0);
+        Ok(ends.into_iter().map(|end| all.slice(core::mem::replace(&mut begin, end)..end)).collect())
+    }
+
+    /// The largest payload that fits a packet as either kind of message.
+    pub(super) fn largest_payload(&self) -> usize {
+        let broadcast = Broadcast { origin: self.id.clone(), number: u64::MAX, payload: Bytes::new() };
+        let empty = [Message::User(Bytes::new()), Message::Broadcast(broadcast)];
+        let empty = empty.iter().filter_map(|m| self.encode(m)).map(|m| m.len()).max().unwrap_or(0);
+        self.message_room().saturating_sub(empty + LENGTH_GROWTH)
+    }
+
     /// A broadcast of ours, with a number of its own.
     fn broadcast_message(&mut self, payload: Bytes) -> Result<Bytes, CommandError> {
         let (actual, limit) = (payload.len(), self.max_user_payload());
@@ -110,9 +167,11 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     fn user_message(&self, payload: Bytes) -> Result<Bytes, CommandError> {
         let (actual, limit) = (payload.len(), self.max_user_payload());
-        let message = self.encode(&Message::User(payload));
-        message
-            .filter(|m| actual <= limit && m.len() <= self.message_room())
-            .ok_or(CommandError::PayloadTooLarge { actual, limit })
+        let mut message = Vec::with_capacity(actual + MESSAGE_HEAD);
+        let encoded = self.wire.encode_message(&Message::User(payload), &mut message);
+        if encoded.is_err() || actual > limit || message.len() > self.message_room() {
+            return Err(CommandError::PayloadTooLarge { actual, limit });
+        }
+        Ok(message.into())
     }
 }

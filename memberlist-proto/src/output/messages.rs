@@ -40,6 +40,36 @@ impl Messages {
         Self(Held::Few(few, len))
     }
 
+    /// Puts others behind these.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use memberlist_proto::Messages;
+    ///
+    /// let mut messages = Messages::from(vec![Bytes::from_static(b"one")]);
+    /// messages.append(vec![Bytes::from_static(b"two")].into());
+    /// assert_eq!(*messages, [Bytes::from_static(b"one"), Bytes::from_static(b"two")]);
+    /// ```
+    pub fn append(&mut self, others: Self) {
+        if let Held::Few(few, len) = &mut self.0 {
+            let places = few.get_mut(*len..).unwrap_or_default();
+            if others.len() <= places.len() {
+                *len += others.len();
+                places.iter_mut().zip(&others).for_each(|(place, message)| place.clone_from(message));
+                return;
+            }
+            // Whoever gets a third gets more of them.
+            let mut many = Vec::with_capacity(4 * FEW + others.len());
+            many.extend(few.iter_mut().take(*len).map(core::mem::take));
+            self.0 = Held::Many(many);
+        }
+        let Held::Many(many) = &mut self.0 else { return };
+        match others.0 {
+            Held::Few(few, len) => many.extend(few.into_iter().take(len)),
+            Held::Many(mut others) => many.append(&mut others),
+        }
+    }
+
     /// This one alone.
     pub(crate) fn one(message: Bytes) -> Self {
         Self(Held::Few([message, const { Bytes::new() }], 1))
@@ -101,6 +131,12 @@ mod tests {
             assert_eq!((&*messages, collected.len()), (&*list, 0));
             assert_eq!(messages, Messages::from(list.clone()));
             assert_eq!(format!("{messages:?} {messages:#?}"), format!("{list:?} {list:#?}"));
+            for split in 0..=list.len() {
+                let (front, back) = list.split_at(split);
+                let mut joined = Messages::from(front.to_vec());
+                joined.append(back.to_vec().into());
+                assert_eq!(*joined, *list);
+            }
         }
         assert_eq!(*Messages::one(Bytes::from_static(b"x")), [Bytes::from_static(b"x")]);
     }

@@ -146,6 +146,8 @@ inputs! {
     26 Broadcast { now: Instant as item, key: Option<Bytes> as item, payload: Bytes as item }
     /// [`Endpoint::send`].
     27 Send { now: Instant as item, to: A as data, payload: Bytes as item }
+    /// [`Endpoint::send_many`].
+    28 SendMany { now: Instant as item, to: A as data, payloads: Vec<Bytes> as item }
 }
 
 /// Merges that are under way, by their numbers.
@@ -181,7 +183,8 @@ impl<I, A> Input<I, A> {
             | Self::UpdateAddress { now, .. }
             | Self::SetOptions { now, .. }
             | Self::Broadcast { now, .. }
-            | Self::Send { now, .. } => Some(*now),
+            | Self::Send { now, .. }
+            | Self::SendMany { now, .. } => Some(*now),
         }
     }
 }
@@ -228,6 +231,7 @@ impl<I: Id, A: Address> Input<I, A> {
             Self::SetOptions { now, options } => returned.show(&to.set_options(now, options)),
             Self::Broadcast { now, key, payload } => returned.show(&to.broadcast(now, key, payload)),
             Self::Send { now, to: peer, payload } => returned.show(&to.send(now, peer, payload)),
+            Self::SendMany { now, to: peer, payloads } => returned.show(&to.send_many(now, peer, payloads)),
         }
         Some(returned.value())
     }

@@ -312,4 +312,10 @@ methods! {
     /// As there.
     send(now: Instant, to: A, payload: Bytes) -> Result<(), CommandError>
         = Send { now: now, to: to.clone(), payload: payload.clone() };
+    /// [`Endpoint::send_many`].
+    ///
+    /// # Errors
+    /// As there.
+    send_many(now: Instant, to: A, payloads: Vec<Bytes>) -> Result<(), CommandError>
+        = SendMany { now: now, to: to.clone(), payloads: payloads.clone() };
 }

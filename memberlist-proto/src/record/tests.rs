@@ -169,6 +169,7 @@ fn run(machine: &mut Machine, until: u64) {
     machine.broadcast(now, Some("key".into()), "to all".into()).unwrap();
     machine.broadcast(now, None, Bytes::new()).unwrap_err();
     machine.send(now, 1003, "to one".into()).unwrap();
+    machine.send_many(now, 1003, vec!["more".into(), "and more".into()]).unwrap();
     machine.ping(now, node(20)).unwrap();
     machine.set_options(now, options().with_probe_interval(Duration::from_secs(2))).unwrap();
     let end = Instant::START + Duration::from_secs(until);
@@ -227,7 +228,7 @@ fn recorded_node_does_the_same_again_whatever_it_is_told() {
         inputs > 200 && events > 30 && packets > 50 && requests > 10,
         "{inputs} {events} {packets} {requests}"
     );
-    assert_eq!(kinds.len(), 28, "all inputs and the start: {kinds:?}");
+    assert_eq!(kinds.len(), 29, "all inputs and the start: {kinds:?}");
     assert_eq!(again.step().unwrap().map(|step| step.entry), None);
 }
 

@@ -14,6 +14,39 @@ fn message_to_an_address_goes_there_alone() {
     assert_eq!(solo.sent, [(addr(2), vec![Message::User("hello".into())])]);
 }
 
+/// F-25
+#[test]
+fn messages_that_are_sent_together_share_packets_in_their_order() {
+    let mut solo = Solo::with_members(quiet(), [2]);
+    let payloads: Vec<Bytes> = (0..100_u8).map(|n| vec![n; 64].into()).collect();
+    solo.machine.send_many(solo.now, addr(2), payloads.clone()).unwrap();
+    let mut sent = Vec::new();
+    let mut packets = 0;
+    while let Some(packet) = solo.machine.poll_transmit() {
+        assert_eq!(packet.to, addr(2));
+        assert!(packet.messages.iter().map(|m| m.len() + 2).sum::<usize>() <= solo.machine.packet_capacity());
+        sent.extend(packet.messages.iter().map(|message| message.slice(message.len() - 64..)));
+        packets += 1;
+    }
+    assert_eq!(sent, payloads);
+    assert_eq!(packets, 5, "20 fit one packet");
+    solo.machine.send_many(solo.now, addr(2), Vec::new()).unwrap();
+    assert_eq!(solo.machine.poll_transmit(), None);
+}
+
+/// F-25
+#[test]
+fn one_message_that_fits_no_packet_stops_those_that_are_sent_with_it() {
+    let mut solo = Solo::with_members(quiet(), [2]);
+    let (actual, limit) = (1_401, solo.machine.max_user_payload());
+    let payloads = vec![Bytes::from_static(b"fits"), vec![1; actual].into()];
+    assert_eq!(
+        solo.machine.send_many(solo.now, addr(2), payloads),
+        Err(CommandError::PayloadTooLarge { actual, limit })
+    );
+    assert_eq!(solo.machine.poll_transmit(), None);
+}
+
 /// F-43
 #[test]
 fn user_message_becomes_an_event() {

@@ -28,8 +28,10 @@ fn options(settings: &Settings) -> Options {
     if !settings.flood {
         return Options::from_protocol(protocol);
     }
-    // A payload of 1,400 bytes fits a packet with its wrapping, and a single peer may fill the line.
+    // A payload of 1,400 bytes fits a packet with its wrapping, a single peer may fill the line, and the application may be as far
+    // behind as a socket that buffers 2 MiB.
     Options::from_protocol(protocol.with_packet_size(1_472).with_max_peer_bytes(0u64))
+        .with_data_queue(32_768usize)
 }
 
 impl Contender for Ours {
@@ -90,6 +92,10 @@ impl Contender for Ours {
 
     async fn send(&self, to: SocketAddr, payload: Bytes) -> Result<(), Fault> {
         self.node.send(&to, payload).await.map_err(|error| Fault::failed("send", error))
+    }
+
+    async fn send_many(&self, to: SocketAddr, payloads: Vec<Bytes>) -> Result<(), Fault> {
+        self.node.send_many(&to, payloads).await.map_err(|error| Fault::failed("send", error))
     }
 
     async fn send_reliable(&self, to: SocketAddr, payload: Bytes) -> Result<(), Fault> {

@@ -34,7 +34,7 @@ fn machine() -> (
     .unwrap();
     let (events, delegate_events) = queue::channel(options.bounds());
     let (data, delegate_data) = queue::channel(options.bounds());
-    let mut machine = Machine::new(endpoint.into(), events, data);
+    let mut machine = Machine::new(endpoint.into(), events, data, true);
     let subscriber = machine.subscribe(&options);
     (machine, subscriber, delegate_events, delegate_data)
 }

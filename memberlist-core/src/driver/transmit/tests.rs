@@ -15,17 +15,6 @@ fn lanes(limit: usize) -> Lanes<u8> {
 }
 
 #[test]
-fn a_full_queue_drops_the_newest_and_names_the_probes_among_them() {
-    let outgoing = Outgoing::new(2);
-    let counters = Counters::default();
-    let mut packets = vec![packet(1, None), packet(2, Some(7)), packet(3, None), packet(4, Some(8))];
-    assert_eq!(outgoing.push(&mut packets, &counters), [SequenceNumber(8)]);
-    assert!(packets.is_empty());
-    assert_eq!(counters.snapshot(Default::default()).packets_dropped, 2);
-    assert_eq!(std::iter::from_fn(|| outgoing.pop()).map(|packet| packet.to).collect::<Vec<_>>(), [1, 2]);
-}
-
-#[test]
 fn a_destination_sends_eight_at_once_and_lets_so_many_wait_in_order() {
     let mut lanes = lanes(10_000);
     for n in 0..SENDS_PER_DESTINATION {
