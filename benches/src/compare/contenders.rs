@@ -7,5 +7,5 @@ mod plain;
 
 pub use foca_udp::FocaUdp;
 pub use memberlist_08::Memberlist08;
-pub use ours::Ours;
+pub use ours::{Ours, Start};
 pub use plain::Plain;

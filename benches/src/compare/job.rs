@@ -11,6 +11,10 @@ pub enum Name {
     #[value(name = "ours")]
     #[serde(rename = "ours")]
     Ours,
+    /// This project, over QUIC.
+    #[value(name = "ours-quic")]
+    #[serde(rename = "ours-quic")]
+    OursQuic,
     /// The crate `memberlist` 0.8.5.
     #[value(name = "memberlist-0.8")]
     #[serde(rename = "memberlist-0.8")]
@@ -31,7 +35,8 @@ pub enum Name {
 
 impl Name {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 5] = [Self::Ours, Self::Memberlist08, Self::Foca, Self::Plain, Self::PlainDial];
+    pub const ALL: [Self; 6] =
+        [Self::Ours, Self::OursQuic, Self::Memberlist08, Self::Foca, Self::Plain, Self::PlainDial];
 
     /// Whether it knows of members at all.
     #[must_use]
@@ -44,6 +49,7 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ours => "ours",
+            Self::OursQuic => "ours over QUIC",
             Self::Memberlist08 => "memberlist 0.8.5",
             Self::Foca => "foca 2.0.0",
             Self::Plain => "plain sockets",
@@ -147,6 +153,8 @@ impl Task {
     #[must_use]
     pub const fn suits(&self, name: Name) -> bool {
         match (self, name) {
+            // That of the streams is the difference.
+            (task, Name::OursQuic) => matches!(task, Self::Streams { .. }),
             // One packet carries many messages, or it is encrypted: no limit to compare with is meant by that.
             (Self::Packets { sealed, .. }, Name::Plain) => !*sealed,
             (Self::Streams { .. }, Name::Plain | Name::PlainDial) | (Self::Process, Name::Plain) => true,
@@ -304,6 +312,7 @@ mod tests {
         assert!(!Task::Join { nodes: 20 }.suits(Name::Plain));
         let packets = |sealed| Task::Packets { bytes: 64, at_once: 1, sealed, millis: 1 };
         assert!(packets(false).suits(Name::Plain) && !packets(true).suits(Name::Plain));
+        assert!(!packets(true).suits(Name::OursQuic));
         assert!(packets(true).suits(Name::Foca), "that it lacks it is told");
         assert_eq!(packets(true).to_string(), "64 B, encrypted");
     }

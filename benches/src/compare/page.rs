@@ -91,7 +91,7 @@ fn explain(id: &str) -> &'static str {
         }
         "A8" => {
             "In one process; 16 messages are on their way at once to a single peer, one to each of several. Plain sockets keep a stream open to each peer; \
-             'a stream each' opens one for each message, as ours does."
+             'a stream each' opens one for each message. QUIC is always encrypted."
         }
         _ => "",
     }

@@ -13,12 +13,15 @@ use super::{
     process, victim,
 };
 
+use memberlist::tokio::QuicTransport;
+
 /// Does it, and gives the figures. `program` is this program, to start further nodes from.
 #[must_use]
 pub fn run(job: &Job, program: &std::path::Path) -> Outcome {
     process::allow_files();
     let figures = match job.contender {
         Name::Ours => measure::<Ours>(job, program),
+        Name::OursQuic => measure::<Ours<QuicTransport>>(job, program),
         Name::Memberlist08 => measure::<Memberlist08>(job, program),
         Name::Foca => measure::<FocaUdp>(job, program),
         Name::Plain => measure::<Plain<false>>(job, program),
@@ -38,6 +41,7 @@ pub fn run(job: &Job, program: &std::path::Path) -> Outcome {
 pub fn run_victim(name: Name, nodes: usize) -> Result<(), Fault> {
     match name {
         Name::Ours => victim::run::<Ours>(nodes),
+        Name::OursQuic => victim::run::<Ours<QuicTransport>>(nodes),
         Name::Memberlist08 => victim::run::<Memberlist08>(nodes),
         Name::Foca => victim::run::<FocaUdp>(nodes),
         Name::Plain => victim::run::<Plain<false>>(nodes),

@@ -1,18 +1,44 @@
-//! This project's node, over TCP and UDP on tokio.
+//! This project's node, over TCP and UDP or over QUIC, on tokio.
 
 use crate::compare::{
     Contender, Fault, Received, Settings,
     contender::{GOSSIP_INTERVAL, GOSSIP_NODES, PROBE_INTERVAL, PROBE_TIMEOUT, SUSPICION_MULT},
 };
 use bytes::Bytes;
-use memberlist::{SmolStr, VoidDelegate, prelude::*, proto, tokio::TcpMemberlist};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use memberlist::{
+    SmolStr, VoidDelegate,
+    core::Transport,
+    net::HostResolver,
+    prelude::*,
+    proto,
+    tls::{TlsOptions, self_signed::Authority},
+    tokio::{QuicTransport, TcpTransport, TokioRuntime},
+};
+use std::{
+    future::Future,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-/// A node of this project.
-#[derive(Clone)]
-pub struct Ours {
-    node: TcpMemberlist,
+type Node<T> = Memberlist<T, VoidDelegate<SmolStr, SocketAddr>>;
+
+/// A node of this project, over this transport.
+pub struct Ours<T: Start = TcpTransport> {
+    node: Node<T>,
     received: Arc<Received>,
+}
+
+impl<T: Start> Clone for Ours<T> {
+    fn clone(&self) -> Self {
+        Self { node: self.node.clone(), received: Arc::clone(&self.received) }
+    }
+}
+
+/// How a node is started on a transport.
+pub trait Start: Transport<Resolver = HostResolver<TokioRuntime>> + Sized {
+    /// Starts it on a free port of 127.0.0.1.
+    fn start(name: String, settings: &Settings) -> impl Future<Output = Result<Node<Self>, Fault>> + Send;
 }
 
 /// All nodes of a process have one key.
@@ -34,20 +60,42 @@ fn options(settings: &Settings) -> Options {
         .with_data_queue(32_768usize)
 }
 
-impl Contender for Ours {
-    async fn start(number: usize, settings: &Settings) -> Result<Self, Fault> {
-        let mut builder = memberlist::tokio::builder(format!("n{number}"))
-            .bind("127.0.0.1:0")
-            .label("compare")
-            .options(options(settings));
+impl Start for TcpTransport {
+    async fn start(name: String, settings: &Settings) -> Result<Node<Self>, Fault> {
+        let mut builder =
+            memberlist::tokio::builder(name).bind("127.0.0.1:0").label("compare").options(options(settings));
         if settings.sealed {
             let key = SecretKey::new(EncryptionAlgorithm::Aes256Gcm, &KEY)
                 .map_err(|error| Fault::failed("key", error))?;
             let keyring = Keyring::new().map_err(|error| Fault::failed("keyring", error))?;
             builder = builder.keyring(keyring.with_key(&key));
         }
-        let node: TcpMemberlist<VoidDelegate<SmolStr, SocketAddr>> =
-            builder.start().await.map_err(|error| Fault::failed("start", error))?;
+        builder.start().await.map_err(|error| Fault::failed("start", error))
+    }
+}
+
+/// The certificate of all nodes of the process.
+fn certificate() -> Result<TlsOptions, Fault> {
+    static SHARED: OnceLock<Result<TlsOptions, String>> = OnceLock::new();
+    let make = || {
+        let identity = Authority::new()?.identity("all", &[IpAddr::V4(Ipv4Addr::LOCALHOST)])?;
+        identity.tls_options()
+    };
+    let shared = SHARED.get_or_init(|| make().map_err(|error| error.to_string()));
+    shared.clone().map_err(|error| Fault::failed("certificate", error))
+}
+
+impl Start for QuicTransport {
+    async fn start(name: String, settings: &Settings) -> Result<Node<Self>, Fault> {
+        let builder = memberlist::tokio::quic_builder(name, certificate()?);
+        let builder = builder.bind("127.0.0.1:0").label("compare").options(options(settings));
+        builder.start().await.map_err(|error| Fault::failed("start", error))
+    }
+}
+
+impl<T: Start> Contender for Ours<T> {
+    async fn start(number: usize, settings: &Settings) -> Result<Self, Fault> {
+        let node = T::start(format!("n{number}"), settings).await?;
         let received = Arc::new(Received::new(settings));
         if settings.listen {
             let (mut events, received) = (node.events(), Arc::clone(&received));
