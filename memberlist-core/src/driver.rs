@@ -5,6 +5,7 @@ pub(crate) mod departure;
 pub(crate) mod engine;
 pub(crate) mod events;
 pub(crate) mod exchange;
+pub(crate) mod gather;
 pub(crate) mod joins;
 pub(crate) mod merge;
 pub(crate) mod outgoing;

@@ -56,7 +56,9 @@ pub struct Options {
     pub incarnation: Option<Incarnation>,
     /// Streams served at once that peers opened; each holds at most `stream_limits.max_frame` bytes, until
     /// `protocol.stream_timeout` at the latest. When all are taken, the next one waits a second for a place, and is then closed and
-    /// counted. Default 64, at least 1.
+    /// counted. Half of them may be nodes that join at the same time and wait a moment for each other (50 ms after the last, 500 ms at most; who joins
+    /// alone 20 ms), so that each is told of all. Default 1,024, at least 1. (Each is an open file: a process that may have no more than 1,024 is better off
+    /// with 256.)
     pub max_inbound_streams: usize,
     /// Bytes of memory that all streams together take which peers opened: what has arrived, what it is decoded to, and the states until they are
     /// merged. The first 16 KiB of each stream are its own, so that pings and small clusters are served even if strangers have taken all the rest. A stream that
@@ -126,7 +128,7 @@ impl Options {
             meta: Meta::EMPTY,
             versions: Versions::default(),
             incarnation: None,
-            max_inbound_streams: 64,
+            max_inbound_streams: 1_024,
             max_inbound_bytes: 256 << 20,
             transmit_queue: 4_096,
             concurrent_sends: 256,

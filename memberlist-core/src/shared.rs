@@ -2,7 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
-    driver::{outgoing::Outgoing, seeds::Seeds},
+    driver::{gather::Gathering, outgoing::Outgoing, seeds::Seeds},
     framings::Framings,
     machine::{Machine, Outputs},
     metrics, queue,
@@ -58,6 +58,8 @@ where
     /// bounds how many there are.
     pub(crate) requests: Mutex<Vec<StreamRequest<D::Id, D::Address>>>,
     pub(crate) requested: Signal,
+    /// Those who join through us now.
+    pub(crate) gathering: Gathering<D::Id, D::Address>,
     pub(crate) seeds: Seeds<UserAddressOf<T>, D::Address>,
     pub(crate) alive_claims: queue::Sender<AliveClaim<D::Id, D::Address>>,
     /// Whether the alive delegate has a say at all.

@@ -4,6 +4,7 @@ use crate::{
     AddressOf, Delegate, Error, Options, Transport,
     driver::{
         self,
+        gather::Gathering,
         outgoing::{Capacity, Outgoing},
         seeds::Seeds,
     },
@@ -70,6 +71,7 @@ where
             rearm: Signal::default(),
             requests: Mutex::default(),
             requested: Signal::default(),
+            gathering: Gathering::new(options.max_inbound_streams, options.protocol.stream_timeout),
             seeds: Seeds::new(),
             alive_claims,
             filters_alive: delegate.filters_alive(),

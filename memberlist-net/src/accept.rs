@@ -11,6 +11,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Connections that are accepted in a row before those that were have their turn: their places among the pending ones are free sooner than
+/// many who come at once could take them all.
+const IN_A_ROW: u32 = 16;
+
 /// Where connections come from.
 pub(crate) trait Acceptor<S>: Send + Sync {
     fn accept(&self) -> impl Future<Output = io::Result<(S, SocketAddr)>> + Send;
@@ -35,6 +39,7 @@ pub(crate) async fn accept_connections<R: Runtime, S>(
 ) {
     let mut closing = closing.fuse();
     let mut backoff = Backoff::new();
+    let mut row = 0;
     let mut next = pin!(accept_after::<R, S>(&acceptor, None).fuse());
     loop {
         futures_util::select_biased! {
@@ -46,6 +51,10 @@ pub(crate) async fn accept_connections<R: Runtime, S>(
                         backoff.succeeded();
                         if let Some((from, slot)) = admit(&shared, from) {
                             serve(stream, from, slot);
+                        }
+                        row = (row + 1) % IN_A_ROW;
+                        if row == 0 {
+                            R::yield_now().await;
                         }
                     }
                     Err(error) => {

@@ -9,7 +9,7 @@ use memberlist_types::{NodeState, Wire};
 use std::{sync::Arc, time::Duration};
 
 /// States that are merged while the machine is locked: by our measurement up to half a millisecond (`tests/big/figures.rs`).
-const SLICE: usize = 256;
+pub(crate) const SLICE: usize = 256;
 /// States that are looked at in a row.
 const LOOK: usize = 4_096;
 /// A listener that has fallen behind gets so much time to catch up, each time that it is found so, …
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Theirs<I, A> {
     pub(crate) join: bool,
     pub(crate) states: Vec<NodeState<I, A>>,
+    /// The states were merged already.
+    pub(crate) merged: bool,
     pub(crate) user: Bytes,
     /// The memory that is accounted for it.
     pub(crate) charge: Option<Charge>,
@@ -40,13 +42,32 @@ where
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let Theirs { join, states, user, charge } = theirs;
-    merge_states(shared, id, states).await.map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
+    let Theirs { join, states, merged, user, charge } = theirs;
+    if !merged {
+        let done = merge_states(shared, id, states).await;
+        done.map_err(|error| StreamFailure::MergeRefused(error.to_string()))?;
+    }
     drop(charge);
     if !user.is_empty() {
         shared.read(|machine| machine.sink.data(Data::State(user, join), &shared.counters));
     }
     Ok(())
+}
+
+/// Merges the states of a peer that joins before it is answered, a slice at most. Does nothing after we left.
+pub(crate) fn merge_ahead<T, D, W>(shared: &Arc<Shared<T, D, W>>, states: Vec<NodeState<D::Id, D::Address>>)
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    shared.input(|machine, now| {
+        if let Ok(Some(mut merge)) = machine.endpoint.begin_merge(now, None, states.len()) {
+            machine.endpoint.merge_states(now, &mut merge, states);
+            // It fails after we left alone, which the peer is told by our answer.
+            let _ = machine.endpoint.finish_merge(now, merge);
+        }
+    });
 }
 
 /// Whether the versions on both sides fit; nothing is changed.

@@ -121,7 +121,7 @@ where
     theirs.join = join;
     streams::consider(shared, to, &theirs).await.map_err(StreamFailure::MergeRefused)?;
     let states = admission::filter_states(shared, to, theirs.states).await;
-    Ok(Theirs { join, states, user: theirs.user, charge: None })
+    Ok(Theirs { join, states, merged: false, user: theirs.user, charge: None })
 }
 
 /// Opens a stream and puts the request on it.

@@ -142,14 +142,22 @@ where
         talk.close().await?;
         return Err(StreamFailure::MergeRefused(refusal));
     }
-    let user = shared.delegate.local_state(theirs.join).await;
-    talk.tell(user).await?;
+    let PushPull { join, mut states, user } = theirs;
+    // Whoever joins with more than that is a cluster of its own, and its states are merged behind the answer, slice by slice.
+    let mut merged = false;
+    if join && states.len() <= merge::SLICE {
+        let few = admission::filter_states(shared, from, std::mem::take(&mut states)).await;
+        let merge = |states| merge::merge_ahead(shared, states);
+        shared.gathering.wait::<T::Runtime>(few, || shared.clock.now(), merge).await;
+        merged = !shared.read(|machine| machine.endpoint.has_left());
+    }
+    let told = shared.delegate.local_state(join).await;
+    talk.tell(told).await?;
     talk.measure();
     let charge = talk.take_charge();
     talk.close().await?;
-    let PushPull { join, states, user } = theirs;
     let states = admission::filter_states(shared, from, states).await;
-    Ok(Theirs { join, states, user, charge })
+    Ok(Theirs { join, states, merged, user, charge })
 }
 
 /// Whether a peer's state may be merged at all: its versions fit, and if it is a join the merge delegate agrees.
