@@ -24,6 +24,9 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
 }
 
+/// An empty lane keeps memory for so many.
+const KEPT: usize = 8;
+
 struct Inner<T> {
     /// Both lanes bear the number of their place in the whole, so that they merge again in order.
     events: VecDeque<(u64, T)>,
@@ -169,7 +172,16 @@ impl<T> Inner<T> {
             (event, _) => event.is_some(),
         };
         let item = if event_first { self.events.pop_front() } else { self.pop_data() };
+        give_back(&mut self.events);
+        give_back(&mut self.data);
         item.map(|(_, item)| Ok(item))
+    }
+}
+
+/// A burst, such as the members that a join brings, does not hold its memory for ever.
+fn give_back<T>(lane: &mut VecDeque<T>) {
+    if lane.is_empty() && lane.capacity() > KEPT {
+        *lane = VecDeque::new();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport,
+    delegate::VoidDelegate,
     driver::{
         self,
         gather::Gathering,
@@ -23,6 +24,7 @@ use memberlist_proto::{
 use memberlist_types::{Incarnation, Wire};
 use nodecraft::CheapClone;
 use std::{
+    any::TypeId,
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
@@ -61,6 +63,12 @@ where
         let (data, data_queue) = queue::channel(options.bounds());
         let claims = queue::Bounds { events: options.alive_queue, ..options.bounds() };
         let (alive_claims, claims) = queue::channel(claims);
+        // Whom nobody hears, nothing waits for: neither memory nor a task.
+        let heard = TypeId::of::<D>() != TypeId::of::<VoidDelegate<D::Id, D::Address>>();
+        if !heard {
+            events.close();
+            data.close();
+        }
         let shared = Arc::new(Self {
             local_id: id,
             clock,
@@ -85,8 +93,10 @@ where
             framings,
         });
         shared.supervise();
-        shared.spawn(driver::events::dispatch_events(Arc::clone(&shared), event_queue));
-        shared.spawn(driver::events::dispatch_data(Arc::clone(&shared), data_queue));
+        if heard {
+            shared.spawn(driver::events::dispatch_events(Arc::clone(&shared), event_queue));
+            shared.spawn(driver::events::dispatch_data(Arc::clone(&shared), data_queue));
+        }
         shared.spawn_vital("engine", driver::engine::run(Arc::clone(&shared)));
         shared.spawn_vital("transmit", driver::transmit::run(Arc::clone(&shared)));
         shared.spawn_vital("requests", driver::requests::run(Arc::clone(&shared)));
@@ -94,7 +104,9 @@ where
         if shared.filters_alive {
             shared.spawn(driver::admission::decide(Arc::clone(&shared), claims));
         }
-        shared.spawn(driver::prefetch::run(Arc::clone(&shared)));
+        if shared.delegate.has_broadcasts() || shared.delegate.changes_ack_payload() {
+            shared.spawn(driver::prefetch::run(Arc::clone(&shared)));
+        }
         shared.spawn(driver::watch::run(Arc::clone(&shared)));
         // The first outputs: our own joining.
         shared.input(|_, _| ());

@@ -15,6 +15,7 @@ use memberlist_core::{Capabilities, Packet, ResolveAll, Transport};
 use memberlist_sockets::{
     Backoff, Held, Lifecycle, advertise_address, canonical, is_remote_kind, lock, source_towards,
 };
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -42,8 +43,12 @@ struct Sockets<R: Runtime> {
     udp: Vec<UdpEnd<R>>,
 }
 
+thread_local! {
+    /// Where packets are received, one after the other: those of all nodes whose tasks run on this thread.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; 64 * 1024].into());
+}
+
 struct Receiving {
-    buffer: Box<[u8]>,
     /// Where to look first the next time: all sockets get their turn.
     next: usize,
     backoff: Backoff,
@@ -100,7 +105,7 @@ where
                 accept_connections::<R, _>(listening, Arc::clone(&shared), closing.clone(), serve).await;
             });
         }
-        let receiving = Receiving { buffer: vec![0; 64 * 1024].into(), next: 0, backoff: Backoff::new() };
+        let receiving = Receiving { next: 0, backoff: Backoff::new() };
         Ok(Self {
             resolver,
             shared,
@@ -149,10 +154,19 @@ where
         sockets: &Sockets<R>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Packet<SocketAddr>, (SocketAddr, io::Error)>> {
+        BUFFER.with_borrow_mut(|buffer| self.poll_packet_with(buffer, sockets, cx))
+    }
+
+    fn poll_packet_with(
+        &self,
+        buffer: &mut [u8],
+        sockets: &Sockets<R>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Packet<SocketAddr>, (SocketAddr, io::Error)>> {
         /// After so many packets that nobody gets, others have their turn.
         const MAX_IGNORED: usize = 64;
         let mut receiving = lock(&self.receiving);
-        let Receiving { buffer, next, .. } = &mut *receiving;
+        let next = &mut receiving.next;
         let mut ignored = 0;
         let mut pending = 0;
         // The sockets, and the inbox of packets that came over TCP.

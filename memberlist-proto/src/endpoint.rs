@@ -217,7 +217,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
 }
 
 /// An empty queue of outputs keeps memory for so many.
-const KEPT_OUTPUTS: usize = 64;
+const KEPT_OUTPUTS: usize = 16;
 
 /// Takes the first of a queue of outputs. A burst, such as the ten thousand members that a join brings, does not hold its memory for ever.
 #[inline]

@@ -291,6 +291,10 @@ where
         self.node.merge_remote_state(state, join)
     }
 
+    fn has_broadcasts(&self) -> bool {
+        self.node.has_broadcasts()
+    }
+
     fn broadcast_messages(&self, limit: usize) -> Vec<Bytes> {
         self.node.broadcast_messages(limit)
     }
@@ -307,6 +311,10 @@ where
     No: Send + Sync + 'static,
     Pi: PingDelegate<I, A>,
 {
+    fn changes_ack_payload(&self) -> bool {
+        self.ping.changes_ack_payload()
+    }
+
     fn ack_payload(&self) -> Bytes {
         self.ping.ack_payload()
     }

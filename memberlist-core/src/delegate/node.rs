@@ -71,6 +71,11 @@ pub trait NodeDelegate<A: Address>: Send + Sync + 'static {
         async {}
     }
 
+    /// Whether [`broadcast_messages`](Self::broadcast_messages) shall be asked at all. Default: yes; `false` lets an idle node sleep longer. Asked once.
+    fn has_broadcasts(&self) -> bool {
+        true
+    }
+
     /// User broadcasts to queue, of `limit` bytes together at most. Default: none.
     ///
     /// Asked before every gossip round, in a task of its own, so that blocking here delays only the next call. What

@@ -19,6 +19,12 @@ use std::{future::Future, time::Duration};
 /// }
 /// ```
 pub trait PingDelegate<I: Id, A: Address>: Send + Sync + 'static {
+    /// Whether [`ack_payload`](Self::ack_payload) shall be asked again after the creation. Default: yes; `false` lets an idle node sleep longer. Asked
+    /// once.
+    fn changes_ack_payload(&self) -> bool {
+        true
+    }
+
     /// What to attach to acks from now on; must leave room in a packet. Default: nothing.
     ///
     /// Asked at creation and before every gossip round, not for every ack.

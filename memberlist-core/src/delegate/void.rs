@@ -53,13 +53,22 @@ impl<I: Id, A: Address> AliveDelegate<I, A> for VoidDelegate<I, A> {
 impl<I: Id, A: Address> ConflictDelegate<I, A> for VoidDelegate<I, A> {}
 impl<I: Id, A: Address> EventDelegate<I, A> for VoidDelegate<I, A> {}
 impl<I: Id, A: Address> MergeDelegate<I, A> for VoidDelegate<I, A> {}
+
 impl<I: Id, A: Address> NodeDelegate<A> for VoidDelegate<I, A> {
     fn takes_messages(&self) -> bool {
         false
     }
+
+    fn has_broadcasts(&self) -> bool {
+        false
+    }
 }
 
-impl<I: Id, A: Address> PingDelegate<I, A> for VoidDelegate<I, A> {}
+impl<I: Id, A: Address> PingDelegate<I, A> for VoidDelegate<I, A> {
+    fn changes_ack_payload(&self) -> bool {
+        false
+    }
+}
 
 impl<I: nodecraft::Id + Send + Sync, A: Address> Delegate for VoidDelegate<I, A> {
     type Id = I;

@@ -23,6 +23,8 @@ use std::{
 
 /// Packets handled in a row before the timers get their turn, and other tasks theirs.
 const BATCH: usize = 256;
+/// From one run of the timers to the next, memory is kept for so many messages of a packet.
+const KEPT: usize = 8;
 /// A timer that is so late was late because this task could not run.
 const PAUSED: Duration = Duration::from_millis(30);
 /// What is given to packets that are on their way through the transport, after a pause.
@@ -91,6 +93,9 @@ where
                     }
                 }
                 row = 0;
+                if buffer.capacity() > KEPT {
+                    buffer = Vec::new();
+                }
                 tick(&shared);
             }
         }

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-/// The task; does nothing without gossip.
+/// The task, for delegates that have anything to say; does nothing without gossip.
 pub(crate) async fn run<T, D, W>(shared: Arc<Shared<T, D, W>>)
 where
     T: Transport,

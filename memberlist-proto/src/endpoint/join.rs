@@ -102,7 +102,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
 
     /// Stops a join: nothing more is dialled, conversations under way are void, what was reached stays.
     pub fn cancel_join(&mut self, now: Instant, id: JoinId) {
-        let Some(join) = self.joins.remove(&id) else { return };
+        let Some(join) = self.forget_join(id) else { return };
         self.requests
             .retain(|_, purpose| !matches!(purpose, push_pull::Purpose::Join { join, .. } if *join == id));
         self.emit(Event::JoinFinished { id, reached: join.reached });
@@ -120,10 +120,19 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             self.dial_seed(now, id, address, attempt);
         }
         let done = self.joins.get(&id).is_some_and(|j| j.open == 0 && j.pausing == 0);
-        if let Some(join) = done.then(|| self.joins.remove(&id)).flatten() {
+        if let Some(join) = done.then(|| self.forget_join(id)).flatten() {
             self.emit(Event::JoinFinished { id, reached: join.reached });
             self.arm_healing(now);
         }
+    }
+
+    fn forget_join(&mut self, id: JoinId) -> Option<Join<A>> {
+        let join = self.joins.remove(&id)?;
+        // Joining happens once; an empty map would keep a kilobyte for the next time.
+        if self.joins.is_empty() {
+            self.joins = BTreeMap::new();
+        }
+        Some(join)
     }
 
     fn dial_seed(&mut self, now: Instant, join: JoinId, address: A, attempt: u32) {
