@@ -3,6 +3,7 @@
 use clap::Parser;
 use memberlist_benches::{
     compare::{
+        Task,
         arguments::Arguments,
         page::{self, Everything, Origin},
         process,
@@ -11,7 +12,12 @@ use memberlist_benches::{
     },
     origin, report,
 };
-use std::{error::Error, fs, path::Path, process::ExitCode};
+use std::{
+    error::Error,
+    fs,
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 /// The marks around this program's part of the page.
 const MARKS: (&str, &str) = ("<!-- macro: begin -->", "<!-- macro: end -->");
@@ -46,6 +52,17 @@ fn run_victim(name: &str, nodes: &str) -> Result<(), Box<dyn Error>> {
     Ok(workloads::run_victim(serde_json::from_str(name)?, nodes.parse()?)?)
 }
 
+/// Builds the programs that are one node each, beside this one.
+fn build_nodes() -> Result<(), Box<dyn Error>> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--bins"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().map_err(|error| format!("cargo, which builds the nodes: {error}"))?;
+    if status.success() { Ok(()) } else { Err("the nodes can't be built".into()) }
+}
+
 /// What an earlier run measured.
 fn read(file: &Path) -> Result<Everything, Box<dyn Error>> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -57,6 +74,9 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     // First, so that a wrong file is told before anything is measured.
     let added: Vec<Everything> = arguments.add.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
     let jobs = arguments.jobs();
+    if jobs.iter().any(|job| job.task == Task::Process) {
+        build_nodes()?;
+    }
     let mut progress = Progress::new(jobs.len());
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {

@@ -38,6 +38,17 @@ impl Name {
     pub const ALL: [Self; 6] =
         [Self::Ours, Self::OursQuic, Self::Memberlist08, Self::Foca, Self::Plain, Self::PlainDial];
 
+    /// The program that is one node of it and nothing else.
+    #[must_use]
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Ours | Self::OursQuic => "node_ours",
+            Self::Memberlist08 => "node_memberlist_08",
+            Self::Foca => "node_foca",
+            Self::Plain | Self::PlainDial => "node_plain",
+        }
+    }
+
     /// Whether it knows of members at all.
     #[must_use]
     pub const fn is_member(self) -> bool {

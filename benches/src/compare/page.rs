@@ -71,9 +71,8 @@ fn explain(id: &str) -> &'static str {
             "CPU time of the process, of one core, divided by its nodes; joining is over some seconds before."
         }
         "A3" => {
-            "What is resident, divided by the nodes, less what was resident before with two nodes; and a process that is one of two nodes \
-             (plain sockets: the same program with a runtime alone). Resident is also this program's code, with all contenders in it, as far as it was \
-             touched; private is what no other process shares."
+            "What is resident, divided by the nodes, less what was resident before with two nodes; and a program that is one of two nodes and nothing \
+             else (plain sockets: a runtime alone). Resident is also its code, as far as it was touched; private is what no other process shares."
         }
         "A4" => {
             "All but one node are in one process, the one that is lost in another: it is killed (SIGKILL), stopped (SIGSTOP: its sockets stay open), or all \

@@ -11,7 +11,7 @@ use nix::{
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
@@ -35,6 +35,18 @@ impl Victim {
         let text = serde_json::to_string(&name).map_err(|error| Fault::failed("victim", error))?;
         let mut command = Command::new(program);
         command.args([ARGUMENT, &text, &nodes.to_string()]);
+        Self::spawn(command)
+    }
+
+    /// Starts a program that is one node of this contender and nothing else.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); or it was not built beside this one.
+    pub fn alone(program: &std::path::Path, name: Name) -> Result<Self, Fault> {
+        Self::spawn(Command::new(program.with_file_name(name.program())))
+    }
+
+    fn spawn(mut command: Command) -> Result<Self, Fault> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| Fault::failed("victim", error))?;
         let (Some(orders), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
@@ -97,6 +109,19 @@ impl Drop for Victim {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A program that is such a process and nothing else: so little is in it that its memory is that of the node.
+#[must_use]
+pub fn main<C: Contender>() -> ExitCode {
+    // This node, and the one that it joins.
+    match run::<C>(2) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn memory<C: Contender>(nodes: usize, seed: u64) -> Result<Vec<
 
 pub(super) async fn process<C: Contender>(program: &Path, name: Name) -> Result<Vec<Figure>, Fault> {
     let other = C::start(0, &Settings::quiet(2)).await?;
-    let mut victim = Victim::start(program, name, 2)?;
+    let mut victim = Victim::alone(program, name)?;
     if name.is_member() {
         victim.join(other.address())?;
         let begin = Instant::now();

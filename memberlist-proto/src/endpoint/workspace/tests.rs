@@ -12,7 +12,9 @@ fn machine(id: u32) -> Machine {
     Machine::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire, rng).unwrap()
 }
 
-fn drain(machine: &mut Machine) -> (Vec<Event<u32, u16>>, Vec<Transmit<u16>>, Vec<StreamRequest<u32, u16>>) {
+type Drained = (Vec<Event<u32, u16>>, Vec<Transmit<u16>>, Vec<StreamRequest<u32, u16>>);
+
+fn drain(machine: &mut Machine) -> Drained {
     (
         core::iter::from_fn(|| machine.poll_event()).collect(),
         core::iter::from_fn(|| machine.poll_transmit()).collect(),
