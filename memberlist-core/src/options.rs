@@ -65,6 +65,12 @@ pub struct Options {
     /// would need more is closed and counted. (What is compressed inside encryption shows its size only when it is there: in this, who has a key is trusted.)
     /// Default 256 MiB, at least three times `stream_limits.max_frame` (a frame, what it decompresses to, and what is made of that).
     pub max_inbound_bytes: usize,
+    /// Streams for reliable user messages that stay open, at most: so many to peers (one to each), and so many from peers besides
+    /// `max_inbound_streams`. One is closed by its opener when it was idle for five seconds, and given up by its other side when it was for one second while
+    /// all are taken. A message for which there is none has a stream of its own, as all have with 0, over a wire that has only one message in a stream
+    /// (`WireFeatures::message_streams`), and over a transport whose streams cost little ([`Capabilities::costly_streams`](crate::Capabilities::costly_streams)).
+    /// Default 128.
+    pub message_streams: usize,
     /// Packets waiting to be sent at most; more are dropped and counted (gossip repeats itself). Default 4,096, at least 16.
     pub transmit_queue: usize,
     /// Packets being sent at once. A destination that blocks (possible where packets travel on streams) holds at most eight of them.
@@ -130,6 +136,7 @@ impl Options {
             incarnation: None,
             max_inbound_streams: 1_024,
             max_inbound_bytes: 256 << 20,
+            message_streams: 128,
             transmit_queue: 4_096,
             concurrent_sends: 256,
             send_timeout: Duration::from_secs(2),
@@ -220,6 +227,8 @@ with! {
     with_max_inbound_streams: max_inbound_streams, usize;
     /// With this many bytes for all inbound streams together.
     with_max_inbound_bytes: max_inbound_bytes, usize;
+    /// With this many streams for messages that stay open.
+    with_message_streams: message_streams, usize;
     /// With this many packets waiting to be sent.
     with_transmit_queue: transmit_queue, usize;
     /// With this many packets being sent at once.

@@ -2,7 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
-    driver::{gather::Gathering, outgoing::Outgoing, seeds::Seeds},
+    driver::{gather::Gathering, lines::Lines, outgoing::Outgoing, seeds::Seeds},
     framings::Framings,
     machine::{Machine, Outputs},
     metrics, queue,
@@ -60,6 +60,10 @@ where
     pub(crate) requested: Signal,
     /// Those who join through us now.
     pub(crate) gathering: Gathering<D::Id, D::Address>,
+    /// Reliable messages that wait for the stream to their peer.
+    pub(crate) lines: Lines<D::Address>,
+    /// Whether such streams stay open for further messages.
+    pub(crate) reuses_streams: bool,
     pub(crate) seeds: Seeds<UserAddressOf<T>, D::Address>,
     pub(crate) alive_claims: queue::Sender<AliveClaim<D::Id, D::Address>>,
     /// Whether the alive delegate has a say at all.

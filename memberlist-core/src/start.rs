@@ -6,6 +6,7 @@ use crate::{
     driver::{
         self,
         gather::Gathering,
+        lines::Lines,
         outgoing::{Capacity, Outgoing},
         seeds::Seeds,
     },
@@ -80,6 +81,10 @@ where
             requests: Mutex::default(),
             requested: Signal::default(),
             gathering: Gathering::new(options.max_inbound_streams, options.protocol.stream_timeout),
+            lines: Lines::new(options.message_streams),
+            reuses_streams: wire.features().message_streams
+                && transport.capabilities().costly_streams
+                && options.message_streams > 0,
             seeds: Seeds::new(),
             alive_claims,
             filters_alive: delegate.filters_alive(),

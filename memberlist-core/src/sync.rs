@@ -67,6 +67,11 @@ impl Places {
             .map(|_| Place(Arc::clone(self)))
     }
 
+    /// Whether all are taken.
+    pub(crate) fn are_all_taken(&self) -> bool {
+        self.free.load(Ordering::Acquire) == 0
+    }
+
     /// Waits for a free place. For one task only.
     pub(crate) async fn take(self: &Arc<Self>) -> Place {
         loop {

@@ -110,10 +110,13 @@ pub struct Capabilities {
     pub anonymous_streams: bool,
     /// A ping on a stream tells something that a packet can't (false where packets travel on streams anyway).
     pub distinct_streams: bool,
+    /// To open a stream takes a connection (TCP, TLS), so that user messages to one peer share one that stays open for a while. False where streams
+    /// cost next to nothing (QUIC): then each message has its own, and none waits behind a large one.
+    pub costly_streams: bool,
 }
 
 impl Default for Capabilities {
-    /// UDP and TCP: 65,507 bytes (UDP over IPv4), nothing protected, streams distinct from packets.
+    /// UDP and TCP: 65,507 bytes (UDP over IPv4), nothing protected, streams distinct from packets, and costly.
     fn default() -> Self {
         Self {
             max_packet: 65_507,
@@ -122,6 +125,7 @@ impl Default for Capabilities {
             secure_streams: false,
             anonymous_streams: false,
             distinct_streams: true,
+            costly_streams: true,
         }
     }
 }

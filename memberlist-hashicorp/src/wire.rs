@@ -107,7 +107,8 @@ pub(crate) fn check_layers(framing: &Framing) -> Result<(), EncodeError> {
 
 impl<I: Id + HashicorpName, A: Address + HashicorpAddress> Wire<I, A> for HashicorpWire {
     fn features(&self) -> WireFeatures {
-        WireFeatures::default().with_push_pull_parts(false)
+        // A Go node closes a stream behind its first message.
+        WireFeatures::default().with_push_pull_parts(false).with_message_streams(false)
     }
 
     fn check_framing(&self, framing: &Framing) -> Result<(), EncodeError> {

@@ -58,6 +58,8 @@ pub struct Exchange<I, A> {
     parts: Parts<I, A>,
     /// Whether the last part of ours is still to come.
     speaking: bool,
+    /// Whether user messages may follow each other.
+    many: bool,
     received: BytesMut,
     /// How much must have been received before it is worth another look.
     wanted: usize,
@@ -90,6 +92,8 @@ enum Phase {
     Request,
     /// Dialling: the peer's reply.
     Reply(Question),
+    /// Accepting: further user messages, or the end.
+    Messages,
     /// Accepting: our own reply.
     Answer(Question),
     /// Nothing more.
@@ -153,6 +157,24 @@ impl<I: Id, A: Address> Exchange<I, A> {
     #[must_use]
     pub fn accept(limits: StreamLimits) -> Self {
         Self::new(limits, Phase::Request, Parts::new(0, false))
+    }
+
+    /// Accepting side: user messages may follow each other, as many as the peer has
+    /// ([`WireFeatures::message_streams`](memberlist_types::WireFeatures::message_streams)). After the first one more are waited for until the
+    /// peer closes the stream, which is in order [between two of them](Exchange::is_between_messages). Each must be taken with
+    /// [`poll_output`](Exchange::poll_output) before [`decode`](Exchange::decode) looks at the next.
+    ///
+    /// Without it, whatever comes behind the first message is an error.
+    #[must_use]
+    pub const fn taking_messages(mut self) -> Self {
+        self.many = true;
+        self
+    }
+
+    /// Accepting side: at least one user message was found, others may follow, and nothing of the next one is there.
+    #[must_use]
+    pub fn is_between_messages(&self) -> bool {
+        self.phase == Phase::Messages && self.received.is_empty()
     }
 
     /// Accepting side: what marks the parts of our answer as those of one: a random number, so that they can't be mixed with what
@@ -219,7 +241,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         if let Phase::Failed(error) = &self.phase {
             return Err(error.clone());
         }
-        let accepting = matches!(self.phase, Phase::Request | Phase::Answer(_));
+        let accepting = matches!(self.phase, Phase::Request | Phase::Messages | Phase::Answer(_));
         let result = self.receive(wire, framing);
         if let Err(error) = &result {
             let known = !matches!(error, DecodeError::LabelMismatch | DecodeError::BadMagic(_));
@@ -319,7 +341,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
     /// Whether another read is wanted; if not, and nothing is left to write or to reply, the stream can be closed.
     #[must_use]
     pub fn wants_read(&self) -> bool {
-        matches!(self.phase, Phase::Request | Phase::Reply(_))
+        matches!(self.phase, Phase::Request | Phase::Messages | Phase::Reply(_))
     }
 
     fn new(limits: StreamLimits, phase: Phase, parts: Parts<I, A>) -> Self {
@@ -329,6 +351,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
             phase,
             parts,
             speaking: false,
+            many: false,
             received: BytesMut::new(),
             wanted: 1,
             writes: VecDeque::new(),
@@ -343,13 +366,15 @@ impl<I: Id, A: Address> Exchange<I, A> {
     }
 
     fn receive<W: Wire<I, A>>(&mut self, wire: &W, framing: &Framing) -> Result<bool, DecodeError> {
-        if self.received.is_empty() {
+        let unread = self.phase == Phase::Messages && self.output.is_some();
+        if self.received.is_empty() || unread {
             return Ok(false);
         }
         if !self.wants_read() {
             return Err(DecodeError::Invalid("bytes behind the message"));
         }
-        let first_by_dialer = self.phase == Phase::Request && self.parts.is_first();
+        let request = self.phase == Phase::Request && self.parts.is_first();
+        let first_by_dialer = request || self.phase == Phase::Messages;
         let limits = self.parts.left(&self.limits);
         let limits = limits.with_max_states(limits.max_states.min(self.room));
         let before = self.received.len();
@@ -364,14 +389,17 @@ impl<I: Id, A: Address> Exchange<I, A> {
         self.wanted = 1;
         let frame = before.saturating_sub(self.received.len());
         let Some((phase, output)) = self.judge(message, frame)? else { return Ok(!self.received.is_empty()) };
-        if !self.received.is_empty() {
+        let more = !self.received.is_empty();
+        if more && phase != Phase::Messages {
             return Err(DecodeError::Invalid("bytes behind the message"));
         }
-        // The message may share the buffer's memory; what comes of it shall not keep it longer than needed.
-        self.received = BytesMut::new();
+        if !more {
+            // The message may share the buffer's memory; what comes of it shall not keep it longer than needed.
+            self.received = BytesMut::new();
+        }
         self.phase = phase;
         self.output = Some(output);
-        Ok(false)
+        Ok(more)
     }
 
     /// A wire that forgets to look at the limits does not make us collect for ever.
@@ -390,7 +418,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         frame: usize,
     ) -> Result<Option<Judged<I, A>>, DecodeError> {
         let (opens, unfit) = match &self.phase {
-            Phase::Request => (true, "kind of request"),
+            Phase::Request | Phase::Messages => (true, "kind of request"),
             _ => (false, "kind of reply"),
         };
         let message = match message {
@@ -422,7 +450,9 @@ impl<I: Id, A: Address> Exchange<I, A> {
             (Phase::Request, StreamMessage::Ping(ping)) => {
                 (Phase::Answer(Question::Ping(ping.seq)), ExchangeOutput::Ping(ping))
             }
-            (Phase::Request, StreamMessage::User(payload)) => (Phase::Done, ExchangeOutput::User(payload)),
+            (Phase::Request | Phase::Messages, StreamMessage::User(payload)) => {
+                (if self.many { Phase::Messages } else { Phase::Done }, ExchangeOutput::User(payload))
+            }
             (Phase::Reply(_), StreamMessage::Error(text)) => {
                 (Phase::Done, ExchangeOutput::Refused(shortened(&text)))
             }

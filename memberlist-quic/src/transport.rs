@@ -140,6 +140,7 @@ where
         capabilities.secure_streams = !self.node.tls.anonymous_clients;
         capabilities.anonymous_streams = self.node.tls.anonymous_clients;
         capabilities.distinct_streams = true;
+        capabilities.costly_streams = false;
         capabilities
     }
 

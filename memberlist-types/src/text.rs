@@ -217,8 +217,13 @@ impl Display for StreamLimits {
 
 impl Display for WireFeatures {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { nack, stream_ping, push_pull_parts } = *self;
-        let all = [(nack, "nack"), (stream_ping, "stream ping"), (push_pull_parts, "push/pull parts")];
+        let Self { nack, stream_ping, push_pull_parts, message_streams } = *self;
+        let all = [
+            (nack, "nack"),
+            (stream_ping, "stream ping"),
+            (push_pull_parts, "push/pull parts"),
+            (message_streams, "message streams"),
+        ];
         let mut there = all.iter().filter(|(there, _)| *there).map(|(_, name)| *name);
         f.write_str(there.next().unwrap_or("none"))?;
         there.try_for_each(|name| write!(f, ", {name}"))

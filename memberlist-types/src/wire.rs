@@ -150,7 +150,7 @@ pub trait Wire<I, A>: Send + Sync + 'static {
 /// use memberlist_types::WireFeatures;
 ///
 /// let features = WireFeatures::default().with_nack(false);
-/// assert_eq!(features.to_string(), "stream ping, push/pull parts");
+/// assert_eq!(features.to_string(), "stream ping, push/pull parts, message streams");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -161,12 +161,15 @@ pub struct WireFeatures {
     pub stream_ping: bool,
     /// Push/pulls in parts ([`PushPullPart`](crate::PushPullPart)). Without them each is one frame.
     pub push_pull_parts: bool,
+    /// Several user messages one after the other on one stream. Each frame is then made and read as the first one by the dialer; the side
+    /// that opened the stream ends it. Without them each message has a stream of its own.
+    pub message_streams: bool,
 }
 
 impl Default for WireFeatures {
     /// Everything.
     fn default() -> Self {
-        Self { nack: true, stream_ping: true, push_pull_parts: true }
+        Self { nack: true, stream_ping: true, push_pull_parts: true, message_streams: true }
     }
 }
 
@@ -189,6 +192,13 @@ impl WireFeatures {
     #[must_use]
     pub const fn with_push_pull_parts(mut self, push_pull_parts: bool) -> Self {
         self.push_pull_parts = push_pull_parts;
+        self
+    }
+
+    /// With or without several user messages on one stream.
+    #[must_use]
+    pub const fn with_message_streams(mut self, message_streams: bool) -> Self {
+        self.message_streams = message_streams;
         self
     }
 }

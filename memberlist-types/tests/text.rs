@@ -116,8 +116,8 @@ fn values_and_options_read_plainly() {
     let framing = Framing::new().with_label(Label::new("prod").unwrap()).with_checksum(None);
     reads(framing.with_label_stripped_upstream(true), "label \"prod\" (stripped upstream), no checksum");
     reads(StreamLimits::default(), "at most 67108864 bytes a frame, 1048576 states, 20971520 user bytes");
-    reads(WireFeatures::default(), "nack, stream ping, push/pull parts");
-    reads(WireFeatures::default().with_stream_ping(false), "nack, push/pull parts");
+    reads(WireFeatures::default(), "nack, stream ping, push/pull parts, message streams");
+    reads(WireFeatures::default().with_stream_ping(false), "nack, push/pull parts, message streams");
     let none = WireFeatures::default().with_stream_ping(false).with_nack(false).with_push_pull_parts(false);
     reads(none, "none");
     for (state, text) in

@@ -63,11 +63,11 @@ where
 {
     /// Answers on a stream that a peer opened, within the memory that there is for all of these.
     pub(crate) fn accept(shared: &Arc<Shared<T, D, W>>, stream: T::Stream, memory: &Arc<Budget>) -> Self {
-        let mut talk = Self::new(
-            shared,
-            stream,
-            Exchange::accept(shared.options.stream_limits).answering_as(random_word().max(1)),
-        );
+        let mut exchange = Exchange::accept(shared.options.stream_limits).answering_as(random_word().max(1));
+        if shared.wire.features().message_streams {
+            exchange = exchange.taking_messages();
+        }
+        let mut talk = Self::new(shared, stream, exchange);
         talk.charge = Some(memory.charge(OFF_WORKER));
         talk
     }
@@ -210,6 +210,61 @@ where
         Ok(())
     }
 
+    /// Accepting side, after a user message: whether others may follow.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::wants_read)
+    }
+
+    /// Whether nothing of the next message is there yet.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::is_between_messages)
+    }
+
+    /// Waits until some of the next messages has come; false: the peer has no more. May be dropped without losing anything.
+    pub(crate) async fn hear(&mut self) -> Result<bool, StreamFailure> {
+        if self.buffer.len() < READ {
+            self.buffer.resize(READ, 0);
+        }
+        let read = self.stream.read(&mut self.buffer).await.map_err(|error| unreachable(&error))?;
+        if read == 0 && self.is_between_messages() {
+            return Ok(false);
+        }
+        self.take_in(read)?;
+        Ok(true)
+    }
+
+    /// The messages that are there in whole.
+    pub(crate) async fn messages(&mut self, said: &mut Vec<Bytes>) -> Result<(), StreamFailure> {
+        loop {
+            match self.decode().await {
+                Ok(more) => {
+                    if let Some(ExchangeOutput::User(payload)) =
+                        self.exchange.as_mut().and_then(Exchange::poll_output)
+                    {
+                        said.push(own(payload));
+                    }
+                    if !more {
+                        return self.afford(0);
+                    }
+                }
+                Err(failure) => {
+                    self.explain().await;
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    /// Says that no further messages are wanted; those that are on their way still are.
+    pub(crate) async fn give_up(&mut self) -> Result<(), StreamFailure> {
+        self.stream.close().await.map_err(|error| unreachable(&error))
+    }
+
+    /// Nothing is heard for a while: memory for what is read is not needed.
+    pub(crate) fn rest(&mut self) {
+        self.buffer = Vec::new();
+    }
+
     async fn read(&mut self) -> Result<(), StreamFailure> {
         // Grows with what really came, never with what was announced.
         let size = self.received.clamp(FIRST_READ, READ);
@@ -217,6 +272,13 @@ where
             self.buffer.resize(size, 0);
         }
         let read = self.stream.read(&mut self.buffer).await.map_err(|error| unreachable(&error))?;
+        self.take_in(read)?;
+        while self.decode().await? {}
+        self.afford(0)
+    }
+
+    /// So many bytes were read; none: the end, where none is awaited.
+    fn take_in(&mut self, read: usize) -> Result<(), StreamFailure> {
         if read == 0 {
             return Err(if self.received == 0 {
                 StreamFailure::Unreachable("the peer closed the stream without a word".into())
@@ -231,8 +293,7 @@ where
         if let Some(exchange) = &mut self.exchange {
             exchange.push_data(self.buffer.get(..read).unwrap_or_default());
         }
-        while self.decode().await? {}
-        self.afford(0)
+        Ok(())
     }
 
     /// Decodes one frame, if there is one. True if there may be another.
@@ -292,23 +353,37 @@ where
     }
 }
 
-/// Opens the conversation: encodes the request, off the async worker if it is large.
-pub(crate) async fn dial<T, D, W>(
+/// Opens the conversation: encodes the request, which is not large.
+pub(crate) fn dial<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     reads: Option<Layers>,
-    request: StreamMessage<D::Id, D::Address>,
-) -> Result<Result<Exchange<D::Id, D::Address>, EncodeError>, StreamFailure>
+    request: &StreamMessage<D::Id, D::Address>,
+) -> Result<Exchange<D::Id, D::Address>, EncodeError>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let limits = shared.options.stream_limits;
-    let large = matches!(&request, StreamMessage::User(bytes) if bytes.len() >= OFF_WORKER);
+    let framing = shared.framings.streams.readable(&shared.wire, reads);
+    Exchange::dial(&shared.wire, framing, shared.options.stream_limits, request)
+}
+
+/// A user message as it goes on a stream; encoded off the async worker if it is large.
+pub(crate) async fn message_frame<T, D, W>(
+    shared: &Arc<Shared<T, D, W>>,
+    reads: Option<Layers>,
+    payload: Bytes,
+) -> Result<Result<Bytes, EncodeError>, StreamFailure>
+where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
     let with = Arc::clone(shared);
-    off_worker(shared, large, move || {
+    off_worker(shared, payload.len() >= OFF_WORKER, move || {
         let framing = with.framings.streams.readable(&with.wire, reads);
-        Exchange::dial(&with.wire, framing, limits, &request)
+        let message = StreamMessage::<D::Id, D::Address>::User(payload);
+        with.wire.encode_frame(framing, &with.options.stream_limits, true, &message)
     })
     .await
 }
@@ -407,6 +482,11 @@ where
         result
     });
     work.await.ok_or(StreamFailure::Cancelled)
+}
+
+/// A small message is copied out of what was read, of which it would hold all as long as the application keeps it.
+fn own(payload: Bytes) -> Bytes {
+    if payload.len() < FIRST_READ { Bytes::copy_from_slice(&payload) } else { payload }
 }
 
 pub(crate) fn unreachable(error: &dyn std::error::Error) -> StreamFailure {

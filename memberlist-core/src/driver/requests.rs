@@ -3,6 +3,7 @@
 use super::{
     admission,
     exchange::{self, Talk, unreachable, unsendable},
+    lines::{self, Entered, Outbound},
     merge::{self, Theirs},
     refusals, seeds, streams,
 };
@@ -10,10 +11,9 @@ use crate::{AddressOf, Delegate, Error, Transport, metrics, shared::Shared, stat
 use agnostic::RuntimeLite;
 use bytes::Bytes;
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
 use memberlist_proto::{ExchangeOutput, RequestId, StreamFailure, StreamRequest, StreamRequestKind};
 use memberlist_types::{Layers, Ping, StreamMessage, Wire};
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 /// The task that starts what the machine asks for.
 pub(crate) async fn run<T, D, W>(shared: Arc<Shared<T, D, W>>)
@@ -138,7 +138,7 @@ where
 {
     check_allowed(shared, to)?;
     // Encoded before dialling: what can't be said needs no stream.
-    let exchange = exchange::dial(shared, reads, request).await?.map_err(|error| unsendable(&error))?;
+    let exchange = exchange::dial(shared, reads, &request).map_err(|error| unsendable(&error))?;
     Ok(Talk::new(shared, open(shared, to).await?, exchange))
 }
 
@@ -155,7 +155,10 @@ where
     }
 }
 
-async fn open<T, D, W>(shared: &Shared<T, D, W>, to: &D::Address) -> Result<T::Stream, StreamFailure>
+pub(crate) async fn open<T, D, W>(
+    shared: &Shared<T, D, W>,
+    to: &D::Address,
+) -> Result<T::Stream, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
@@ -182,32 +185,23 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     /// A reliable user message. It travels in a task of the node's, so that a caller who holds this future without polling
-    /// it can't hold up the shutdown; dropping the future ends the task.
+    /// it can't hold up the shutdown; dropping the future says that nobody waits for it any more.
     pub(crate) async fn send_reliable(self: &Arc<Self>, to: D::Address, payload: Bytes) -> Result<(), Error> {
-        let (mut answer, sent) = oneshot::channel();
-        let shared = Arc::clone(self);
-        self.spawn(async move {
-            let send = shared.try_send_reliable(&to, payload);
-            let result = match select(answer.cancellation(), pin!(send)).await {
-                Either::Left(_) => return,
-                Either::Right((result, _)) => result,
-            };
-            let _ = answer.send(result);
-        });
-        sent.await.unwrap_or(Err(Error::ShutDown))
-    }
-
-    async fn try_send_reliable(self: &Arc<Self>, to: &D::Address, payload: Bytes) -> Result<(), Error> {
-        let send = async {
-            let reads = self.read(|machine| machine.endpoint.reads(to));
-            let exchange = exchange::dial(self, reads, StreamMessage::User(payload)).await??;
-            let stream = open(self, to).await?;
-            Talk::new(self, stream, exchange).close().await?;
-            Ok(())
-        };
-        match T::Runtime::timeout(self.options.protocol.stream_timeout, send).await {
-            Ok(sent) => sent,
-            Err(_elapsed) => Err(StreamFailure::TimedOut.into()),
+        let until = self.clock.now() + self.options.protocol.stream_timeout;
+        let reads = self.read(|machine| machine.endpoint.reads(&to));
+        let encoded = exchange::message_frame(self, reads, payload).await;
+        if self.is_shutdown() {
+            return Err(Error::ShutDown);
         }
+        let (done, sent) = oneshot::channel();
+        let message = Outbound { frame: encoded??, until, done };
+        let entered =
+            if self.reuses_streams { self.lines.enter(&to, message) } else { Entered::NoRoom(message) };
+        match entered {
+            Entered::Waits => {}
+            Entered::First(task) => self.spawn(lines::run(Arc::clone(self), to, task)),
+            Entered::NoRoom(message) => self.spawn(lines::alone(Arc::clone(self), to, message)),
+        }
+        sent.await.unwrap_or(Err(Error::ShutDown))
     }
 }

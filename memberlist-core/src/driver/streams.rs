@@ -4,7 +4,7 @@ use super::{
     admission,
     exchange::Talk,
     merge::{self, Theirs},
-    refusals,
+    refusals, residents,
 };
 use crate::{
     AddressOf, Delegate, Transport, TransportError,
@@ -31,6 +31,7 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     let places = Places::new(shared.options.max_inbound_streams);
+    let residents = Places::new(shared.options.message_streams);
     let memory = Budget::new(shared.options.max_inbound_bytes);
     let mut backoff = Backoff::default();
     loop {
@@ -65,24 +66,48 @@ where
         add(&shared.counters.streams_accepted, 1);
         metrics::stream_accepted();
         let talk = Talk::accept(&shared, stream, &memory);
-        shared.spawn(serve(Arc::clone(&shared), from, talk, place));
+        shared.spawn(serve(Arc::clone(&shared), from, talk, place, Arc::clone(&residents)));
     }
 }
 
-/// One stream, to its end or its deadline; and then what is to be merged of it.
-async fn serve<T, D, W>(shared: Arc<Shared<T, D, W>>, from: D::Address, talk: Talk<T, D, W>, place: Place)
+/// What a stream has come to.
+#[allow(clippy::large_enum_variant, reason = "one for each stream, and not for long")]
+enum Answered<T, D, W>
 where
+    T: Transport,
+    D: Delegate<Address = AddressOf<T>>,
+    W: Wire<D::Id, D::Address> + Clone,
+{
+    /// Its end.
+    Done,
+    /// Its end; this is to be merged.
+    Merge(Theirs<D::Id, D::Address>),
+    /// Further messages may follow.
+    GoesOn(Talk<T, D, W>),
+}
+
+/// One stream, to its end or its deadline; and then what is to be merged of it, or what else comes on it.
+async fn serve<T, D, W>(
+    shared: Arc<Shared<T, D, W>>,
+    from: D::Address,
+    talk: Talk<T, D, W>,
+    place: Place,
+    residents: Arc<Places>,
+) where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     let deadline = shared.options.protocol.stream_timeout;
     let done = T::Runtime::timeout(deadline, answer(&shared, &from, talk)).await;
-    let failure = match done {
-        Ok(Ok(None)) => None,
-        Ok(Ok(Some(theirs))) => merge::merge(&shared, None, theirs).await.err(),
-        Ok(Err(failure)) => Some(failure),
-        Err(_elapsed) => Some(StreamFailure::TimedOut),
+    let (place, failure) = match done {
+        Ok(Ok(Answered::Done)) => (Some(place), None),
+        Ok(Ok(Answered::Merge(theirs))) => (Some(place), merge::merge(&shared, None, theirs).await.err()),
+        Ok(Ok(Answered::GoesOn(talk))) => {
+            (None, residents::stay(&shared, &from, talk, place, &residents).await.err())
+        }
+        Ok(Err(failure)) => (Some(place), Some(failure)),
+        Err(_elapsed) => (Some(place), Some(StreamFailure::TimedOut)),
     };
     if let Some(failure) = failure {
         add(&shared.counters.streams_failed, 1);
@@ -96,29 +121,34 @@ async fn answer<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
     mut talk: Talk<T, D, W>,
-) -> Result<Option<Theirs<D::Id, D::Address>>, StreamFailure>
+) -> Result<Answered<T, D, W>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     match talk.next().await? {
-        Some(ExchangeOutput::PushPullRequest(state)) => push_pull(shared, from, talk, state).await.map(Some),
+        Some(ExchangeOutput::PushPullRequest(state)) => {
+            push_pull(shared, from, talk, state).await.map(Answered::Merge)
+        }
         Some(ExchangeOutput::Ping(ping)) => {
             let ack = shared.input(|machine, now| machine.endpoint.handle_stream_ping(now, &ping));
             if let Some(ack) = ack {
                 talk.reply(StreamMessage::Ack(ack)).await?;
                 talk.close().await?;
             }
-            Ok(None)
+            Ok(Answered::Done)
         }
         Some(ExchangeOutput::User(payload)) => {
             // Never waits, so the machine's lock is as good as any to keep the order of events.
             let said = [(from.clone(), payload)];
             shared.read(|machine| machine.sink.messages(&said, true, &shared.counters));
-            talk.close().await.map(|()| None)
+            if talk.goes_on() {
+                return Ok(Answered::GoesOn(talk));
+            }
+            talk.close().await.map(|()| Answered::Done)
         }
-        _ => Ok(None),
+        _ => Ok(Answered::Done),
     }
 }
 

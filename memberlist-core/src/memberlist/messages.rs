@@ -81,7 +81,14 @@ where
         Ok(())
     }
 
-    /// Sends bytes to one address on a stream of their own: `Ok` says that all were written and the stream was closed in order.
+    /// Sends bytes to one address on a stream: `Ok` says that the stream has taken them all, not that the application there has.
+    ///
+    /// Messages to the same address go one after the other on one stream, which stays open for five seconds after the last; those that wait go
+    /// together. Their order is kept on one stream, but not from one to the next that replaces it ([`Options::message_streams`](crate::Options::message_streams)).
+    ///
+    /// None is ever sent twice. An error from the stream leaves open whether the message arrived: it was perhaps written in part, or to a peer that
+    /// has ended. Only if not one byte of it was taken by a stream that its peer has closed, it goes on a new one. If this future is dropped, the
+    /// message is not sent if it still waits; if it is being written, that ends with the stream unless others are written with it.
     ///
     /// At most [`StreamLimits::max_user`](crate::types::StreamLimits::max_user) bytes; checked before dialling. Ends after `stream_timeout` at the latest.
     ///

@@ -17,6 +17,7 @@ mod healing;
 mod joining;
 mod lifecycle;
 mod membership;
+mod message_streams;
 mod messages;
 mod negotiation;
 mod network;

@@ -229,6 +229,65 @@ fn bytes_behind_the_message_and_second_messages_are_invalid() {
     assert_eq!(dialler.handle_data(&WIRE, &framing(), &reply), behind);
 }
 
+/// however they are cut, and the end is in order between two of them alone.
+#[test]
+fn user_messages_follow_each_other_if_they_may() {
+    let sent: Vec<Bytes> = ["one", "two", "", "three"].map(Bytes::from).to_vec();
+    let bytes: Vec<u8> =
+        sent.iter().flat_map(|payload| frame(&Msg::User(payload.clone()), true).to_vec()).collect();
+    for piece in [1, 2, 7, bytes.len()] {
+        let mut acceptor = accept().taking_messages();
+        let mut got = Vec::new();
+        for data in bytes.chunks(piece) {
+            assert!(acceptor.wants_read());
+            acceptor.push_data(data);
+            loop {
+                let more = acceptor.decode(&WIRE, &framing()).unwrap();
+                got.extend(acceptor.poll_output());
+                if !more {
+                    break;
+                }
+            }
+        }
+        assert_eq!(got, sent.iter().cloned().map(Output::User).collect::<Vec<_>>());
+        assert!(acceptor.is_between_messages());
+        acceptor.push_data(&bytes[..1]);
+        assert!(!acceptor.is_between_messages());
+        assert_eq!(acceptor.poll_write(), None, "nothing is answered");
+    }
+}
+
+#[test]
+fn message_that_was_not_taken_is_not_lost_to_the_next_nor_to_nonsense_behind_it() {
+    let one = frame(&Msg::User("one".into()), true);
+    let mut acceptor = accept().taking_messages();
+    acceptor.handle_data(&WIRE, &framing(), &[&one[..], &one[..], &[0xff; 9]].concat()).unwrap();
+    assert_eq!(acceptor.decode(&WIRE, &framing()), Ok(false), "the first waits");
+    assert_eq!(acceptor.poll_output(), Some(Output::User("one".into())));
+    assert_eq!(acceptor.decode(&WIRE, &framing()), Ok(true));
+    assert_eq!(acceptor.poll_output(), Some(Output::User("one".into())));
+    acceptor.decode(&WIRE, &framing()).unwrap_err();
+}
+
+#[test]
+fn nothing_but_user_messages_follows_one_and_nothing_at_all_unless_it_may() {
+    let user = frame(&Msg::User("one".into()), true);
+    let other = frame(&Msg::Ping(ping(1)), true);
+    let mut acceptor = accept().taking_messages();
+    acceptor.handle_data(&WIRE, &framing(), &user).unwrap();
+    assert!(acceptor.poll_output().is_some());
+    let kind = Err(DecodeError::Invalid("kind of request"));
+    assert_eq!(acceptor.handle_data(&WIRE, &framing(), &other), kind);
+    assert!(acceptor.poll_write().is_some(), "it is told why");
+    let mut acceptor = accept();
+    acceptor.handle_data(&WIRE, &framing(), &user).unwrap();
+    let behind = Err(DecodeError::Invalid("bytes behind the message"));
+    assert_eq!(acceptor.handle_data(&WIRE, &framing(), &user), behind);
+    let mut acceptor = accept().taking_messages();
+    acceptor.handle_data(&WIRE, &framing(), &other).unwrap();
+    assert!(!acceptor.wants_read(), "a ping is alone as ever");
+}
+
 #[test]
 fn a_failure_is_final_and_says_the_same_again() {
     let mut acceptor = accept();
