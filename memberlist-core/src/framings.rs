@@ -89,6 +89,13 @@ impl Variants {
         &self.wanted
     }
 
+    /// Whether to wrap something is no more than to copy it and to sum it up: nothing is encrypted nor compressed, and nothing that is encrypted can
+    /// be read.
+    pub(crate) fn is_plain(&self) -> bool {
+        let protection = self.wanted.protection();
+        self.wanted.compression.is_none() && matches!(protection, Protection::NoKeyring)
+    }
+
     /// The best that a node with these layers can read; of `None` nothing is known.
     pub(crate) fn readable<I, A, W: Wire<I, A>>(&self, wire: &W, layers: Option<Layers>) -> &Framing {
         let layers = layers.unwrap_or(Layers::BASE);

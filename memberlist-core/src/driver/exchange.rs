@@ -20,10 +20,16 @@ use memberlist_proto::{Exchange, ExchangeOutput, StreamFailure};
 use memberlist_types::{DecodeError, EncodeError, Layers, NodeState, StreamMessage, Wire};
 use std::{sync::Arc, time::Duration};
 
+mod messages;
+
+pub(crate) use messages::message_frame;
+
 /// A frame from this size on (what decoding it takes, or what is encoded) is encoded or decoded off the async worker. In clear this takes
 /// 20 µs, hardly more than the way to another thread; but inside encryption so many bytes may decompress to ten times as many.
 /// It is also what each inbound stream may hold whatever others do.
 const OFF_WORKER: usize = 16 << 10;
+/// The same for user messages that are neither compressed nor encrypted: these are only copied and summed up, which takes some 20 µs.
+const PLAIN_OFF_WORKER: usize = 128 << 10;
 /// How long a peer whose request was refused may go on with it before the stream is closed.
 const LISTEN_ON: Duration = Duration::from_millis(500);
 /// Bytes that a state has on any wire, at least.
@@ -51,6 +57,8 @@ where
     received: usize,
     sent: usize,
     buffer: Vec<u8>,
+    /// Nothing but user messages is awaited any more.
+    only_messages: bool,
 }
 
 type Output<D> = ExchangeOutput<<D as Delegate>::Id, <D as Delegate>::Address>;
@@ -103,6 +111,7 @@ where
             received: 0,
             sent: 0,
             buffer: Vec::new(),
+            only_messages: false,
         }
     }
 
@@ -210,61 +219,6 @@ where
         Ok(())
     }
 
-    /// Accepting side, after a user message: whether others may follow.
-    pub(crate) fn goes_on(&self) -> bool {
-        self.exchange.as_ref().is_some_and(Exchange::wants_read)
-    }
-
-    /// Whether nothing of the next message is there yet.
-    pub(crate) fn is_between_messages(&self) -> bool {
-        self.exchange.as_ref().is_some_and(Exchange::is_between_messages)
-    }
-
-    /// Waits until some of the next messages has come; false: the peer has no more. May be dropped without losing anything.
-    pub(crate) async fn hear(&mut self) -> Result<bool, StreamFailure> {
-        if self.buffer.len() < READ {
-            self.buffer.resize(READ, 0);
-        }
-        let read = self.stream.read(&mut self.buffer).await.map_err(|error| unreachable(&error))?;
-        if read == 0 && self.is_between_messages() {
-            return Ok(false);
-        }
-        self.take_in(read)?;
-        Ok(true)
-    }
-
-    /// The messages that are there in whole.
-    pub(crate) async fn messages(&mut self, said: &mut Vec<Bytes>) -> Result<(), StreamFailure> {
-        loop {
-            match self.decode().await {
-                Ok(more) => {
-                    if let Some(ExchangeOutput::User(payload)) =
-                        self.exchange.as_mut().and_then(Exchange::poll_output)
-                    {
-                        said.push(own(payload));
-                    }
-                    if !more {
-                        return self.afford(0);
-                    }
-                }
-                Err(failure) => {
-                    self.explain().await;
-                    return Err(failure);
-                }
-            }
-        }
-    }
-
-    /// Says that no further messages are wanted; those that are on their way still are.
-    pub(crate) async fn give_up(&mut self) -> Result<(), StreamFailure> {
-        self.stream.close().await.map_err(|error| unreachable(&error))
-    }
-
-    /// Nothing is heard for a while: memory for what is read is not needed.
-    pub(crate) fn rest(&mut self) {
-        self.buffer = Vec::new();
-    }
-
     async fn read(&mut self) -> Result<(), StreamFailure> {
         // Grows with what really came, never with what was announced.
         let size = self.received.clamp(FIRST_READ, READ);
@@ -302,7 +256,10 @@ where
         let framing = shared.framings.streams.readable(&shared.wire, None);
         let cost = self.exchange.as_ref().map_or(0, |exchange| exchange.decode_cost(&shared.wire, framing));
         self.afford_states(cost)?;
-        let decoded = self.with_exchange(cost >= OFF_WORKER, move |exchange| {
+        // What is compressed costs more than what has arrived.
+        let plain = self.only_messages && cost <= self.held() && shared.framings.streams.is_plain();
+        let limit = if plain { PLAIN_OFF_WORKER } else { OFF_WORKER };
+        let decoded = self.with_exchange(cost >= limit, move |exchange| {
             exchange.decode(&shared.wire, shared.framings.streams.readable(&shared.wire, None))
         });
         decoded.await?.map_err(|error| {
@@ -312,9 +269,13 @@ where
         })
     }
 
+    fn held(&self) -> usize {
+        self.exchange.as_ref().map_or(0, Exchange::held)
+    }
+
     /// Whether there is memory for what is held, and so much more.
     fn afford(&mut self, more: usize) -> Result<(), StreamFailure> {
-        let held = self.exchange.as_ref().map_or(0, Exchange::held);
+        let held = self.held();
         if self.charge.as_mut().is_none_or(|charge| charge.set(held.saturating_add(more))) {
             return Ok(());
         }
@@ -366,26 +327,6 @@ where
 {
     let framing = shared.framings.streams.readable(&shared.wire, reads);
     Exchange::dial(&shared.wire, framing, shared.options.stream_limits, request)
-}
-
-/// A user message as it goes on a stream; encoded off the async worker if it is large.
-pub(crate) async fn message_frame<T, D, W>(
-    shared: &Arc<Shared<T, D, W>>,
-    reads: Option<Layers>,
-    payload: Bytes,
-) -> Result<Result<Bytes, EncodeError>, StreamFailure>
-where
-    T: Transport,
-    D: Delegate<Address = AddressOf<T>>,
-    W: Wire<D::Id, D::Address> + Clone,
-{
-    let with = Arc::clone(shared);
-    off_worker(shared, payload.len() >= OFF_WORKER, move || {
-        let framing = with.framings.streams.readable(&with.wire, reads);
-        let message = StreamMessage::<D::Id, D::Address>::User(payload);
-        with.wire.encode_frame(framing, &with.options.stream_limits, true, &message)
-    })
-    .await
 }
 
 /// A push/pull that is begun: the first part of ours is encoded, the others are still to be told.
@@ -482,11 +423,6 @@ where
         result
     });
     work.await.ok_or(StreamFailure::Cancelled)
-}
-
-/// A small message is copied out of what was read, of which it would hold all as long as the application keeps it.
-fn own(payload: Bytes) -> Bytes {
-    if payload.len() < FIRST_READ { Bytes::copy_from_slice(&payload) } else { payload }
 }
 
 pub(crate) fn unreachable(error: &dyn std::error::Error) -> StreamFailure {
