@@ -52,7 +52,7 @@ fn frame(payload: &'static str) -> Bytes {
     NativeWire.encode_frame(&Framing::new(), &StreamLimits::default(), true, &message).unwrap()
 }
 
-///
+/// TestTransport_Send
 #[tokio::test(start_paused = true)]
 async fn messages_to_one_peer_share_a_stream_and_keep_their_order() {
     let network = MemoryNetwork::new(1);
@@ -69,7 +69,7 @@ async fn messages_to_one_peer_share_a_stream_and_keep_their_order() {
     assert_eq!(nodes[1].stats().streams_accepted, accepted + 1);
 }
 
-/// small and large ones mixed, from many tasks at once
+/// TestTransport_Send: small and large ones mixed, from many tasks at once
 #[tokio::test(start_paused = true)]
 async fn messages_from_many_tasks_arrive_once_each() {
     let network = MemoryNetwork::new(1);
@@ -93,7 +93,7 @@ async fn messages_from_many_tasks_arrive_once_each() {
     assert_eq!(nodes[0].stats().streams_opened, opened + 1);
 }
 
-///
+/// TestTransport_Send
 #[tokio::test(start_paused = true)]
 async fn idle_stream_is_closed_and_the_next_message_has_a_new_one() {
     let network = MemoryNetwork::new(1);
@@ -112,7 +112,7 @@ async fn idle_stream_is_closed_and_the_next_message_has_a_new_one() {
     assert_eq!(nodes[1].stats().streams_failed, 0);
 }
 
-/// three senders, of whom only one can stay
+/// TestTransport_Send: three senders, of whom only one can stay
 #[tokio::test(start_paused = true)]
 async fn streams_beyond_the_limit_are_given_up_without_losing_a_message() {
     let network = MemoryNetwork::new(1);
@@ -136,7 +136,7 @@ async fn streams_beyond_the_limit_are_given_up_without_losing_a_message() {
     assert_eq!(nodes[0].stats().streams_failed, 0);
 }
 
-/// an idle one makes room for another one
+/// TestTransport_Send: an idle one makes room for another one
 #[tokio::test(start_paused = true)]
 async fn idle_stream_is_given_up_when_all_places_are_taken() {
     let network = MemoryNetwork::new(1);
@@ -149,7 +149,7 @@ async fn idle_stream_is_given_up_when_all_places_are_taken() {
     assert!((ms(1_000)..ms(1_100)).contains(&started.elapsed()), "{:?}", started.elapsed());
 }
 
-/// what is on its way when a stream is given up still counts
+/// TestTransport_Send: what is on its way when a stream is given up still counts
 #[tokio::test(start_paused = true)]
 async fn message_that_crosses_the_giving_up_arrives() {
     let network = MemoryNetwork::new(1);
@@ -187,7 +187,7 @@ async fn streams_of_messages_keep_no_push_pull_from_its_place() {
     }
 }
 
-///
+/// TestTransport_Send
 #[tokio::test(start_paused = true)]
 async fn restarted_peer_gets_the_next_message_on_a_new_stream() {
     let network = MemoryNetwork::new(1);
@@ -203,7 +203,7 @@ async fn restarted_peer_gets_the_next_message_on_a_new_stream() {
     assert!(matches!(error, Error::Stream(StreamFailure::Unreachable(_))), "{error}");
 }
 
-/// P-18: whoever takes nothing holds up nobody for longer than the deadline, and is then asked again
+/// P-26: whoever takes nothing holds up nobody for longer than the deadline, and is then asked again
 #[tokio::test(start_paused = true)]
 async fn peer_that_takes_nothing_fails_what_waits_and_not_what_comes_after() {
     let network = MemoryNetwork::new(1);

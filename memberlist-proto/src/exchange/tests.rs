@@ -229,7 +229,7 @@ fn bytes_behind_the_message_and_second_messages_are_invalid() {
     assert_eq!(dialler.handle_data(&WIRE, &framing(), &reply), behind);
 }
 
-/// however they are cut, and the end is in order between two of them alone.
+/// TestTransport_Send: however they are cut, and the end is in order between two of them alone.
 #[test]
 fn user_messages_follow_each_other_if_they_may() {
     let sent: Vec<Bytes> = ["one", "two", "", "three"].map(Bytes::from).to_vec();
