@@ -35,6 +35,7 @@ mod heal;
 mod heard;
 mod join;
 mod leave;
+mod pending;
 mod ping;
 mod prefetch;
 mod probe;
@@ -186,7 +187,7 @@ pub struct Endpoint<I, A, W, M = Dense<I, A>> {
     next_seq: SequenceNumber,
     next_token: u64,
     /// Pings that wait for their ack, by number.
-    pending: HashMap<SequenceNumber, ping::Pending<I, A>>,
+    pending: pending::Pending<ping::Pending<I, A>>,
     /// Streams that were asked for and have not been reported on.
     requests: HashMap<RequestId, push_pull::Purpose<I, A>>,
     /// Those of them whose answer is being merged, and when the last slice was.
@@ -334,7 +335,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
             max_payload: 0,
             next_seq: SequenceNumber(rng.next_u32()),
             next_token: 0,
-            pending: HashMap::new(),
+            pending: pending::Pending::new(),
             requests: HashMap::new(),
             merging: HashMap::new(),
             probe: None,

@@ -45,8 +45,6 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         self.timers.prefetch_lists(by);
         self.budget.prefetch_lists(by);
         self.members.prefetch_record(from.map(|node| &node.id), by);
-        if let Some((first, _)) = self.pending.iter().next() {
-            by.item(first);
-        }
+        self.pending.prefetch_lists(by);
     }
 }

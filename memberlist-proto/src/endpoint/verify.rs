@@ -126,7 +126,7 @@ impl<I: Id, A: Address, W: Wire<I, A>, M: Store<I, A>> Endpoint<I, A, W, M> {
         verification.cooling = true;
         let accepted = verification.confirmed.take().filter(|_| !verification.old_answered);
         self.timers.insert(now + COOL_DOWN, Timer::VerifyExpired(id));
-        self.pending.retain(|_, p| !matches!(p, ping::Pending::Verification { id: of, .. } if *of == id));
+        self.pending.retain(|p| !matches!(p, ping::Pending::Verification { id: of, .. } if *of == id));
         if let Some(alive) = accepted {
             self.on_alive(now, None, alive, alive::Source::FirstHand);
         }

@@ -275,10 +275,12 @@ impl<I: Id, A: Address> Table<I, A> for Shared<I, A> {
     }
 
     fn prefetch_record(&self, id: Option<&I>, by: &impl Prefetch) {
-        let place = id.map_or_else(|| self.pass.peek(), |id| self.common.guess(id));
-        if let Some(place) = place {
-            self.common.prefetch(place, by);
-        }
+        // A probe tells who asks, too.
+        let places = match id {
+            Some(id) => [self.common.guess(id), None],
+            None => [self.pass.peek(), self.me],
+        };
+        places.into_iter().flatten().for_each(|place| self.common.prefetch(place, by));
     }
 
     fn iter(&self) -> impl Iterator<Item = &Record<I, A>> {

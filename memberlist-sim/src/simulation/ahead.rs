@@ -31,26 +31,27 @@ impl Prefetch for Ask {
 impl<O: Observer, W: Wire<Name, Addr> + Clone, M: Membership> Simulation<O, W, M> {
     /// Asks for what the next events need.
     pub(super) fn look_ahead(&mut self, end: Instant) {
-        let advanced = self.queue.advance(end);
-        for (node, occurrence) in self.queue.far(advanced) {
-            if let Some(host) = self.hosts.get(node.place()) {
+        let Self { queue, hosts, .. } = self;
+        let first = |node: NodeIndex, kept: &Option<_>| {
+            Ask.item(kept);
+            if let Some(host) = hosts.get(node.place()) {
                 host.prefetch(&Ask);
             }
-            Ask.item(occurrence);
-        }
-        for occurrence in self.queue.near(advanced) {
+        };
+        let second = |occurrence: &Occurrence<O, W, M>| {
             let (node, from) = match occurrence {
-                Occurrence::Packet { from, to, bytes } | Occurrence::Entered { from, to, bytes } => {
+                Occurrence::Packet { from, to, bytes } => {
                     Ask.memory(bytes.as_ptr() as usize, bytes.len());
                     (to.node(), Some(Node::new(Name(from.node()), *from)))
                 }
                 Occurrence::Timer(node, _) => (*node, None),
-                _ => continue,
+                _ => return,
             };
-            if let Some(host) = self.hosts.get(node.place()) {
+            if let Some(host) = hosts.get(node.place()) {
                 host.endpoint.prefetch_lists(from.as_ref(), &Ask);
             }
-        }
+        };
+        queue.look_ahead(end, first, second);
     }
 
     /// Takes the workspace back from a node that has had its turn.

@@ -1,11 +1,13 @@
 //! What is to happen, in order of time.
 
 use crate::NodeIndex;
+use ahead::Ahead;
 use core::cmp::Reverse;
 use memberlist_proto::Instant;
 use std::collections::BinaryHeap;
 use wheel::Wheel;
 
+mod ahead;
 mod wheel;
 
 /// What comes first among that which happens at the same time: what has arrived is handled before timers that have expired.
@@ -15,11 +17,6 @@ pub(super) enum Class {
     Arrival,
     Timer,
 }
-
-/// So many things are named at once that happen in a while: more than happen at once, so that none is left over.
-const AT_ONCE: usize = 2;
-/// So many others are before a thing that is named because it happens soon.
-const NEAR: usize = 4;
 
 /// Nanoseconds of a slot as a power of two: 2^18 ns = 262 µs, a fraction of the latency of a local network, so that what is pushed seldom
 /// falls into the slot that is being emptied.
@@ -36,10 +33,7 @@ const NOBODY: u32 = u32::MAX;
 pub(super) struct Queue<T> {
     /// What was in the slot that is being emptied, the first last.
     ready: Vec<Entry>,
-    /// Of which slot after it so many were named by `far`.
-    named: (u64, usize),
-    /// What was not named of the slot when it was sorted.
-    fresh: Vec<Entry>,
+    ahead: Ahead,
     /// What was pushed for that slot, or for an earlier one, since it was sorted.
     late: BinaryHeap<Reverse<Entry>>,
     wheel: Wheel,
@@ -71,8 +65,7 @@ impl<T> Queue<T> {
     pub(super) fn new() -> Self {
         Self {
             ready: Vec::new(),
-            named: (0, 0),
-            fresh: Vec::new(),
+            ahead: Ahead::default(),
             late: BinaryHeap::new(),
             wheel: Wheel::new(),
             items: Vec::new(),
@@ -112,43 +105,17 @@ impl<T> Queue<T> {
     }
 
     /// Makes the next slot ready when the last one is empty, up to `end`; says whether it did.
-    pub(super) fn advance(&mut self, end: Instant) -> bool {
+    fn advance(&mut self, end: Instant) -> bool {
         let mut advanced = false;
         while self.ready.is_empty() && self.late.is_empty() {
             if !self.wheel.turn(end.as_nanos() >> SLOT_BITS, &mut self.ready) {
                 break;
             }
-            let named = if self.named.0 == self.wheel.cursor() { self.named.1 } else { 0 };
-            self.fresh.clear();
-            self.fresh.extend_from_slice(self.ready.get(named..).unwrap_or_default());
+            self.ahead.turn(self.wheel.cursor(), &self.ready);
             self.ready.sort_unstable_by(|a, b| b.cmp(a));
             advanced = true;
         }
         advanced
-    }
-
-    /// What will happen in a while (where it is kept, to be looked at later), in no order: a few of it at each call, and each thing once. At the beginning of a slot, all of it that was not
-    /// named before.
-    pub(super) fn far(&mut self, advanced: bool) -> impl Iterator<Item = (NodeIndex, &Option<T>)> {
-        let (mut next, mut from) = (&[][..], 0);
-        if let Some((slot, list)) = self.wheel.next_slot() {
-            from = if self.named.0 == slot { self.named.1 } else { 0 };
-            self.named = (slot, list.len().min(from + AT_ONCE));
-            next = list;
-        }
-        let fresh = if advanced { self.fresh.as_slice() } else { &[] };
-        let entries = fresh.iter().chain(next.iter().skip(from).take(AT_ONCE));
-        entries
-            .filter(|entry| entry.about != NOBODY)
-            .filter_map(|entry| Some((NodeIndex(entry.about), self.items.get(entry.place as usize)?)))
-    }
-
-    /// What will happen soon: each thing once, about when so few others are before it; at the beginning of a slot its first ones.
-    pub(super) fn near(&self, advanced: bool) -> impl Iterator<Item = &T> {
-        let to = if advanced { self.ready.len() } else { (self.ready.len() + 1).saturating_sub(NEAR) };
-        let from = self.ready.len().saturating_sub(NEAR);
-        let entries = self.ready.get(from..to).unwrap_or_default();
-        entries.iter().rev().filter_map(|entry| self.items.get(entry.place as usize)?.as_ref())
     }
 
     /// The next thing to happen, if it happens by `end`.

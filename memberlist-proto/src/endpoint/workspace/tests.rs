@@ -5,6 +5,7 @@ use memberlist_types::{NativeWire, Ping};
 use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
 
 type Machine = Endpoint<u32, u16, NativeWire>;
+type Said = (Vec<Event<u32, u16>>, Vec<Transmit<u16>>, Vec<StreamRequest<u32, u16>>);
 
 fn machine(id: u32) -> Machine {
     let rng = Box::new(Pcg64Mcg::seed_from_u64(id.into()));
@@ -12,9 +13,7 @@ fn machine(id: u32) -> Machine {
     Machine::new(Instant::START, local, Options::lan(), &Framing::new(), NativeWire, rng).unwrap()
 }
 
-type Drained = (Vec<Event<u32, u16>>, Vec<Transmit<u16>>, Vec<StreamRequest<u32, u16>>);
-
-fn drain(machine: &mut Machine) -> Drained {
+fn drain(machine: &mut Machine) -> Said {
     (
         core::iter::from_fn(|| machine.poll_event()).collect(),
         core::iter::from_fn(|| machine.poll_transmit()).collect(),

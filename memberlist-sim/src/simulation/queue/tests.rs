@@ -46,9 +46,7 @@ proptest! {
                     reference.sort_unstable();
                     let expected = reference.first().copied().filter(|(time, ..)| *time <= end);
                     // To look ahead changes nothing.
-                    let advanced = queue.advance(at(end));
-                    queue.far(advanced).count();
-                    queue.near(advanced).count();
+                    queue.look_ahead(at(end), |_, _| {}, |_| {});
                     let popped = queue.pop_by(at(end));
                     prop_assert_eq!(popped, expected.map(|(time, _, number)| (at(time), number)));
                     now = match expected {
@@ -71,27 +69,36 @@ proptest! {
 }
 
 #[test]
-fn each_thing_is_named_once_in_a_while_and_once_soon() {
-    let mut queue = Queue::new();
-    let slot = 1 << SLOT_BITS;
-    for node in 0..300_u32 {
-        // The order within a slot is another than that of the pushes.
-        let time = slot * (2 + u64::from(node) / 30) + u64::from(node * 7919 % 30);
-        queue.push_about(at(time), Class::Timer, NodeIndex(node), node);
-    }
-    let (mut far, mut near) = (Vec::new(), Vec::new());
-    loop {
-        let advanced = queue.advance(at(u64::MAX));
-        far.extend(queue.far(advanced).map(|(node, _)| node.0));
-        near.extend(queue.near(advanced).copied());
-        let Some((_, node)) = queue.pop_by(at(u64::MAX)) else { break };
-        assert!(far.contains(&node) && near.contains(&node));
-        let ahead = near.len() - near.iter().position(|other| *other == node).unwrap();
-        assert!(ahead <= NEAR, "what comes {ahead} later is named");
-    }
-    for mut named in [far, near] {
-        named.sort_unstable();
-        assert!(named.into_iter().eq(0..300));
+fn each_thing_is_named_twice_before_its_turn() {
+    for in_a_slot in [1, 2, 3, 30] {
+        let mut queue = Queue::new();
+        for node in 0..300_u32 {
+            // The order within a slot is another than that of the pushes.
+            let slot = 2 + u64::from(node / in_a_slot);
+            queue.push_about(
+                at((slot << SLOT_BITS) + u64::from(node * 7919 % 30)),
+                Class::Timer,
+                NodeIndex(node),
+                node,
+            );
+        }
+        let (mut first, mut second, mut popped) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            let named = |node: NodeIndex, kept: &Option<u32>| {
+                assert_eq!(*kept, Some(node.0));
+                first.push(node.0);
+            };
+            queue.look_ahead(at(u64::MAX), named, |node| second.push(*node));
+            assert!(second.iter().all(|node| first.contains(node)));
+            let Some((_, node)) = queue.pop_by(at(u64::MAX)) else { break };
+            assert!(second.contains(&node));
+            popped.push(node);
+            assert!(first.len() <= popped.len() + 2 * in_a_slot as usize, "not more than the next slot");
+        }
+        for mut named in [first, second, popped] {
+            named.sort_unstable();
+            assert!(named.into_iter().eq(0..300));
+        }
     }
 }
 
