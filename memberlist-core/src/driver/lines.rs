@@ -350,3 +350,6 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(
 fn is_over(stream: &mut Option<impl AsyncRead + Unpin>, cx: &mut Context<'_>) -> bool {
     stream.as_mut().is_some_and(|stream| Pin::new(stream).poll_read(cx, &mut [0]).is_ready())
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ async fn a_best_effort_message_over_the_budget_is_an_error() {
     );
 }
 
-/// F-25: in order, without loss, and in few packets
+/// TestMemberlist_SendTo: in order, without loss, and in few packets
 #[tokio::test(start_paused = true)]
 async fn many_messages_at_once_arrive_in_order_and_share_packets() {
     let network = MemoryNetwork::new(1);
@@ -70,7 +70,7 @@ async fn many_messages_at_once_arrive_in_order_and_share_packets() {
     nodes[0].send_many(&address(2), Vec::<Bytes>::new()).await.unwrap();
 }
 
-/// F-25: one after the other, but faster than the first of them can leave
+/// TestMemberlist_SendTo: one after the other, but faster than the first of them can leave
 #[tokio::test(start_paused = true)]
 async fn messages_that_wait_share_packets_and_reach_the_delegate_in_order() {
     let network = MemoryNetwork::new(1);

@@ -14,7 +14,7 @@ fn message_to_an_address_goes_there_alone() {
     assert_eq!(solo.sent, [(addr(2), vec![Message::User("hello".into())])]);
 }
 
-/// F-25
+/// 9.4 TestMemberlist_SendTo
 #[test]
 fn messages_that_are_sent_together_share_packets_in_their_order() {
     let mut solo = Solo::with_members(quiet(), [2]);
@@ -34,7 +34,7 @@ fn messages_that_are_sent_together_share_packets_in_their_order() {
     assert_eq!(solo.machine.poll_transmit(), None);
 }
 
-/// F-25
+/// P-17
 #[test]
 fn one_message_that_fits_no_packet_stops_those_that_are_sent_with_it() {
     let mut solo = Solo::with_members(quiet(), [2]);
