@@ -40,7 +40,7 @@ const IDLE: Duration = Duration::from_secs(5);
 const MAX_WAITING: usize = 1_024;
 /// … and their bytes, unless it is one alone.
 const MAX_BYTES: usize = 64 << 20;
-/// Messages are written together until they are so many bytes.
+/// Messages that are written together are so many bytes at most; a larger one goes alone, without being copied.
 const TOGETHER: usize = 64 << 10;
 
 /// A message on its way.
@@ -158,7 +158,8 @@ impl Line {
     fn take(&self, now: Instant) -> Vec<Outbound> {
         let (mut together, mut bytes) = (Vec::new(), 0);
         let mut queue = lock(&self.inner);
-        while bytes < TOGETHER
+        while let Some(next) = queue.messages.front()
+            && (together.is_empty() || bytes + next.frame.len() <= TOGETHER)
             && let Some(message) = queue.messages.pop_front()
         {
             queue.bytes -= message.frame.len();
@@ -281,7 +282,7 @@ async fn send<T, D, W>(
     let Some(until) = messages.iter().map(|message| message.until).min() else { return };
     let bytes = match messages.as_slice() {
         [message] => message.frame.clone(),
-        several => several.iter().flat_map(|message| &message.frame[..]).copied().collect(),
+        several => several.iter().map(|message| &message.frame[..]).collect::<Vec<_>>().concat().into(),
     };
     let left = until.since(shared.clock.now());
     let sent = {

@@ -72,7 +72,8 @@ fn messages_are_taken_together_without_those_that_nobody_waits_for() {
         })
         .into();
     let sizes = |taken: Vec<Outbound>| taken.iter().map(|message| message.frame.len()).collect::<Vec<_>>();
-    assert_eq!(sizes(line.take(Instant::START)), [1, TOGETHER]);
+    assert_eq!(sizes(line.take(Instant::START)), [1], "the next one would be too much");
+    assert_eq!(sizes(line.take(Instant::START)), [TOGETHER]);
     assert!(matches!(told.try_recv(), Ok(Some(Err(Error::Stream(StreamFailure::TimedOut))))));
     assert_eq!(sizes(line.take(Instant::START)), [1]);
     assert_eq!(lock(&line.inner).bytes, 0);
