@@ -119,7 +119,8 @@ fn values_and_options_read_plainly() {
     reads(WireFeatures::default(), "nack, stream ping, push/pull parts, message streams");
     reads(WireFeatures::default().with_stream_ping(false), "nack, push/pull parts, message streams");
     let none = WireFeatures::default().with_stream_ping(false).with_nack(false).with_push_pull_parts(false);
-    reads(none, "none");
+    reads(none, "message streams");
+    reads(none.with_message_streams(false), "none");
     for (state, text) in
         [(State::Alive, "alive"), (State::Suspect, "suspect"), (State::Dead, "dead"), (State::Left, "left")]
     {

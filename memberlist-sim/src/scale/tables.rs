@@ -161,8 +161,11 @@ fn bootstrap(data: &Data) -> Table {
             or_nothing(group.mean("distinct_sizes"), |value| decimals(value, 0)),
             or_nothing(group.mean("join_packets"), |value| decimals(value, 0)),
             or_nothing(group.mean("join_bytes"), bytes),
-            or_nothing(group.mean("quiet_packets"), |value| decimals(value, 1)),
-            or_nothing(group.mean("quiet_bytes"), bytes),
+            // They come after the full view.
+            or_nothing(group.mean("quiet_packets").filter(|_| full.median().is_some()), |value| {
+                decimals(value, 1)
+            }),
+            or_nothing(group.mean("quiet_bytes").filter(|_| full.median().is_some()), bytes),
         ]);
     }
     table
