@@ -12,9 +12,11 @@ use crate::{
 };
 use agnostic::{RuntimeLite, time::Instant as _};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use memberlist_proto::{Instant, StreamRequest};
 use memberlist_types::{Alive, Wire};
 use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -164,26 +166,14 @@ where
         name: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
-        struct Vital<F: Fn(&'static str)>(F, &'static str);
-        impl<F: Fn(&'static str)> Drop for Vital<F> {
-            fn drop(&mut self) {
-                if std::thread::panicking() {
-                    (self.0)(self.1);
-                }
-            }
-        }
         let shared = Arc::clone(self);
-        let vital = Vital(
-            move |name| {
+        self.spawn(AssertUnwindSafe(task).catch_unwind().map(move |ended| {
+            if let Err(panic) = ended {
                 tracing::error!(task = name, "a task of the node panicked: shutting down");
                 shared.begin_shutdown();
-            },
-            name,
-        );
-        self.spawn(async move {
-            let _vital = vital;
-            task.await;
-        });
+                resume_unwind(panic);
+            }
+        }));
     }
 
     /// The one uncounted task: it waits for the stop, and sees everything to its end.

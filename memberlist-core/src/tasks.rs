@@ -3,16 +3,15 @@
 use crate::sync::lock;
 use agnostic::RuntimeLite;
 use futures_channel::{mpsc, oneshot};
-use futures_util::{
-    FutureExt, StreamExt,
-    future::{Either, Shared, select},
-};
+use futures_util::{FutureExt, StreamExt, future::Shared};
+use pin_project_lite::pin_project;
 use std::{
     convert::Infallible,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::Pin,
     sync::Mutex,
+    task::{Context, Poll},
 };
 
 /// Runtimes differ in what dropping a join handle does, so none is kept: a task ends by itself when the node stops, and holds a
@@ -30,6 +29,30 @@ pub(crate) struct Tasks {
 /// Counts as a running task until dropped.
 pub(crate) struct Running {
     _alive: mpsc::Sender<Infallible>,
+}
+
+pin_project! {
+    // A task that ends when the node stops. An `async` block would hold what it does twice: where it came in, and where it is polled; and
+    // of most of a node's memory that is the larger part.
+    struct Task<F> {
+        stopped: Shared<oneshot::Receiver<Infallible>>,
+        #[pin]
+        task: F,
+        // The last field, so dropped last: what the task holds is gone before it is counted out.
+        _running: Running,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Task<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.stopped.poll_unpin(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        this.task.poll(cx)
+    }
 }
 
 /// Does work that may take its time where it holds up nobody; `None` if it panicked, or the runtime ended first.
@@ -70,15 +93,7 @@ impl Tasks {
     /// Starts a task that is dropped at its next await when the node stops. Does nothing if it has stopped.
     pub(crate) fn spawn<R: RuntimeLite>(&self, task: impl Future<Output = ()> + Send + 'static) {
         let Some(running) = self.enter() else { return };
-        let stopped = self.stopped.clone();
-        R::spawn_detach(async move {
-            // Declared first, so dropped last: what the task holds is gone before it is counted out.
-            let _running = running;
-            let task = pin!(task);
-            match select(stopped, task).await {
-                Either::Left(_) | Either::Right(_) => {}
-            }
-        });
+        R::spawn_detach(Task { stopped: self.stopped.clone(), task, _running: running });
     }
 
     /// Ends every task and refuses new ones; returns at once. Idempotent.

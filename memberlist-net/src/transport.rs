@@ -230,11 +230,8 @@ fn spawn_held<R: Runtime>(
     work: impl Future<Output = ()> + Send + 'static,
 ) {
     let held = held.clone();
-    R::spawn_detach(async move {
-        // Declared first, dropped last: the end is reported when the work and its sockets are gone.
-        let _held = held;
-        closing.or(work).await;
-    });
+    // Dropped last: the end is reported when the work and its sockets are gone. (An `async` block would hold the work twice.)
+    R::spawn_detach(closing.or(work).map(move |_| drop(held)));
 }
 
 impl<Res, R, L> Transport for NetTransport<Res, R, L>

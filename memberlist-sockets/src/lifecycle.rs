@@ -1,10 +1,11 @@
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use futures_util::future::{Either, Shared, select};
+use futures_util::future::Shared;
+use pin_project_lite::pin_project;
 use std::convert::Infallible;
 use std::future::Future;
 use std::ops::Deref;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -84,11 +85,29 @@ impl Signal {
     }
 
     /// The future's result, or `None` if the signal comes first.
-    pub async fn or<F: Future>(self, future: F) -> Option<F::Output> {
-        match select(pin!(future), self).await {
-            Either::Left((output, _)) => Some(output),
-            Either::Right(((), _)) => None,
+    pub fn or<F: Future>(self, future: F) -> impl Future<Output = Option<F::Output>> {
+        Or { future, signal: self }
+    }
+}
+
+pin_project! {
+    // An `async fn` would hold the future twice: where it came in, and where it is polled.
+    struct Or<F> {
+        #[pin]
+        future: F,
+        signal: Signal,
+    }
+}
+
+impl<F: Future> Future for Or<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Some(output));
         }
+        this.signal.poll_unpin(cx).map(|()| None)
     }
 }
 

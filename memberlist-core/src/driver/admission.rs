@@ -90,15 +90,15 @@ where
 pub(crate) async fn filter_states<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
-    states: Vec<NodeState<D::Id, D::Address>>,
+    mut states: Vec<NodeState<D::Id, D::Address>>,
 ) -> Vec<NodeState<D::Id, D::Address>>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
-    let mut kept = Vec::with_capacity(states.len());
-    for (n, state) in states.into_iter().enumerate() {
+    let mut struck = Vec::new();
+    for (n, state) in states.iter().enumerate() {
         if n % IN_A_ROW == IN_A_ROW - 1 {
             T::Runtime::yield_now().await;
         }
@@ -106,19 +106,22 @@ where
             None
         } else if !shared.transport.is_allowed(&state.node.address) {
             Some(RejectReason::AddressNotAllowed)
-        } else if shared.filters_alive && !accepts(shared, &alive(&state)).await {
+        } else if shared.filters_alive && !accepts(shared, &alive(state)).await {
             Some(RejectReason::Delegate)
         } else {
             None
         };
-        match reason {
-            None => kept.push(state),
-            Some(reason) => shared.input(|machine, now| {
-                machine.endpoint.reject(now, reason, Some(state.node.id), Some(from.clone()));
-            }),
+        if let Some(reason) = reason {
+            struck.push(n);
+            shared.input(|machine, now| {
+                machine.endpoint.reject(now, reason, Some(state.node.id.clone()), Some(from.clone()));
+            });
         }
     }
-    kept
+    // In place: many who join at once hold their states here at once.
+    let (mut n, mut struck) = (0..states.len(), struck.into_iter().peekable());
+    states.retain(|_| n.next().is_none_or(|n| struck.next_if_eq(&n).is_none()));
+    states
 }
 
 fn alive<I: Clone, A: Clone>(state: &NodeState<I, A>) -> Alive<I, A> {

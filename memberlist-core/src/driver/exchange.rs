@@ -34,12 +34,12 @@ const PLAIN_OFF_WORKER: usize = 128 << 10;
 const LISTEN_ON: Duration = Duration::from_millis(500);
 /// Bytes that a state has on any wire, at least.
 const LEAST_STATE: usize = 4;
-/// What is read at once: little at first, because most streams say little.
-const FIRST_READ: usize = 4 << 10;
+/// What is read at once: little at first, because most streams say little, and many may wait for the first word at once.
+const FIRST_READ: usize = 1 << 10;
 /// … and in the end.
 const READ: usize = 64 << 10;
 
-/// A stream with the conversation on it.
+/// A stream with the conversation on it. It is boxed, so that the futures that hand it on to each other have no room for it, each of its own.
 pub(crate) struct Talk<T, D, W>
 where
     T: Transport,
@@ -53,7 +53,7 @@ where
     /// For streams that peers opened.
     charge: Option<Charge>,
     /// Taken only while it is at work elsewhere.
-    exchange: Option<Exchange<D::Id, D::Address>>,
+    exchange: Option<Conversation<D>>,
     received: usize,
     sent: usize,
     buffer: Vec<u8>,
@@ -61,6 +61,8 @@ where
     only_messages: bool,
 }
 
+/// Boxed, because each future on the way there holds it.
+type Conversation<D> = Box<Exchange<<D as Delegate>::Id, <D as Delegate>::Address>>;
 type Output<D> = ExchangeOutput<<D as Delegate>::Id, <D as Delegate>::Address>;
 
 impl<T, D, W> Talk<T, D, W>
@@ -70,12 +72,16 @@ where
     W: Wire<D::Id, D::Address> + Clone,
 {
     /// Answers on a stream that a peer opened, within the memory that there is for all of these.
-    pub(crate) fn accept(shared: &Arc<Shared<T, D, W>>, stream: T::Stream, memory: &Arc<Budget>) -> Self {
+    pub(crate) fn accept(
+        shared: &Arc<Shared<T, D, W>>,
+        stream: T::Stream,
+        memory: &Arc<Budget>,
+    ) -> Box<Self> {
         let mut exchange = Exchange::accept(shared.options.stream_limits).answering_as(random_word().max(1));
         if shared.wire.features().message_streams {
             exchange = exchange.taking_messages();
         }
-        let mut talk = Self::new(shared, stream, exchange);
+        let mut talk = Self::new(shared, stream, Box::new(exchange));
         talk.charge = Some(memory.charge(OFF_WORKER));
         talk
     }
@@ -86,7 +92,7 @@ where
         reads: Option<Layers>,
         stream: T::Stream,
         begun: Begun<D::Id, D::Address>,
-    ) -> Result<Self, StreamFailure> {
+    ) -> Result<Box<Self>, StreamFailure> {
         let mut talk = Self::new(shared, stream, begun.exchange);
         talk.reads = reads;
         talk.write().await?;
@@ -100,9 +106,9 @@ where
     pub(crate) fn new(
         shared: &Arc<Shared<T, D, W>>,
         stream: T::Stream,
-        exchange: Exchange<D::Id, D::Address>,
-    ) -> Self {
-        Self {
+        exchange: Conversation<D>,
+    ) -> Box<Self> {
+        Box::new(Self {
             shared: Arc::clone(shared),
             reads: None,
             stream,
@@ -112,7 +118,7 @@ where
             sent: 0,
             buffer: Vec::new(),
             only_messages: false,
-        }
+        })
     }
 
     /// From now on what is said may be wrapped in anything that these layers can read.
@@ -126,13 +132,15 @@ where
             self.write().await?;
             let Some(exchange) = &mut self.exchange else { return Ok(None) };
             if let Some(output) = exchange.poll_output() {
+                // What follows from it may take a while.
+                self.rest();
                 return Ok(Some(output));
             }
             if !exchange.wants_read() {
                 return Ok(None);
             }
             if let Err(failure) = self.read().await {
-                self.explain().await;
+                Box::pin(self.explain()).await;
                 return Err(failure);
             }
         }
@@ -199,14 +207,14 @@ where
     }
 
     /// Ends the conversation in order: all is written and the end is marked.
-    pub(crate) async fn close(mut self) -> Result<(), StreamFailure> {
+    pub(crate) async fn close(mut self: Box<Self>) -> Result<(), StreamFailure> {
         self.write().await?;
         self.stream.close().await.map_err(|error| unreachable(&error))
     }
 
     async fn write(&mut self) -> Result<(), StreamFailure> {
         let mut written = 0;
-        while let Some(bytes) = self.exchange.as_mut().and_then(Exchange::poll_write) {
+        while let Some(bytes) = self.exchange.as_mut().and_then(|exchange| exchange.poll_write()) {
             self.stream.write_all(&bytes).await.map_err(|error| unreachable(&error))?;
             written += bytes.len();
         }
@@ -270,7 +278,7 @@ where
     }
 
     fn held(&self) -> usize {
-        self.exchange.as_ref().map_or(0, Exchange::held)
+        self.exchange.as_ref().map_or(0, |exchange| exchange.held())
     }
 
     /// Whether there is memory for what is held, and so much more.
@@ -319,19 +327,19 @@ pub(crate) fn dial<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     reads: Option<Layers>,
     request: &StreamMessage<D::Id, D::Address>,
-) -> Result<Exchange<D::Id, D::Address>, EncodeError>
+) -> Result<Conversation<D>, EncodeError>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     let framing = shared.framings.streams.readable(&shared.wire, reads);
-    Exchange::dial(&shared.wire, framing, shared.options.stream_limits, request)
+    Exchange::dial(&shared.wire, framing, shared.options.stream_limits, request).map(Box::new)
 }
 
 /// A push/pull that is begun: the first part of ours is encoded, the others are still to be told.
 pub(crate) struct Begun<I, A> {
-    exchange: Exchange<I, A>,
+    exchange: Box<Exchange<I, A>>,
     /// `None`: all is told.
     telling: Option<Telling>,
 }
@@ -354,7 +362,7 @@ where
     let exchange = Exchange::dial_push_pull(&shared.wire, shared.options.stream_limits, conversation, join);
     let part = telling.next(shared).await;
     let more = part.more;
-    let exchange = send(shared, reads, exchange, part).await?;
+    let exchange = send(shared, reads, Box::new(exchange), part).await?;
     Ok(Begun { exchange, telling: more.then_some(telling) })
 }
 
@@ -381,9 +389,9 @@ where
 async fn send<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     reads: Option<Layers>,
-    mut exchange: Exchange<D::Id, D::Address>,
+    mut exchange: Conversation<D>,
     part: Part<D::Id, D::Address>,
-) -> Result<Exchange<D::Id, D::Address>, StreamFailure>
+) -> Result<Conversation<D>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,

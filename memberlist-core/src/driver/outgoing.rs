@@ -17,6 +17,9 @@ use std::{
     task::{Poll, Waker},
 };
 
+/// The empty queue keeps memory for so many packets; what a burst took besides is given back.
+const KEPT: usize = 16;
+
 /// What fits a packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Capacity {
@@ -183,6 +186,9 @@ impl<A: Address> Inner<A> {
             self.open.remove(&transmit.to);
         }
         self.taken += 1;
+        if self.queue.is_empty() && self.queue.capacity() > KEPT {
+            self.queue = VecDeque::with_capacity(KEPT);
+        }
         Some(transmit)
     }
 }

@@ -59,7 +59,7 @@ where
         refusals::stream(&shared, &to, &failure);
         shared.input(|machine, now| machine.endpoint.handle_stream_failure(now, id, failure));
         if is_push_pull {
-            seeds::look_up_again(&shared, Some(&to)).await;
+            Box::pin(seeds::look_up_again(&shared, Some(&to))).await;
         }
     }
 }
@@ -130,7 +130,7 @@ async fn dial<T, D, W>(
     to: &D::Address,
     reads: Option<Layers>,
     request: StreamMessage<D::Id, D::Address>,
-) -> Result<Talk<T, D, W>, StreamFailure>
+) -> Result<Box<Talk<T, D, W>>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,

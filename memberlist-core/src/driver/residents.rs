@@ -35,7 +35,7 @@ enum Waiting {
 pub(crate) async fn stay<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
-    mut talk: Talk<T, D, W>,
+    mut talk: Box<Talk<T, D, W>>,
     place: Place,
     residents: &Arc<Places>,
 ) -> Result<(), StreamFailure>

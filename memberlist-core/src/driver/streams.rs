@@ -71,7 +71,6 @@ where
 }
 
 /// What a stream has come to.
-#[allow(clippy::large_enum_variant, reason = "one for each stream, and not for long")]
 enum Answered<T, D, W>
 where
     T: Transport,
@@ -83,14 +82,14 @@ where
     /// Its end; this is to be merged.
     Merge(Theirs<D::Id, D::Address>),
     /// Further messages may follow.
-    GoesOn(Talk<T, D, W>),
+    GoesOn(Box<Talk<T, D, W>>),
 }
 
 /// One stream, to its end or its deadline; and then what is to be merged of it, or what else comes on it.
 async fn serve<T, D, W>(
     shared: Arc<Shared<T, D, W>>,
     from: D::Address,
-    talk: Talk<T, D, W>,
+    talk: Box<Talk<T, D, W>>,
     place: Place,
     residents: Arc<Places>,
 ) where
@@ -104,7 +103,7 @@ async fn serve<T, D, W>(
         Ok(Ok(Answered::Done)) => (Some(place), None),
         Ok(Ok(Answered::Merge(theirs))) => (Some(place), merge::merge(&shared, None, theirs).await.err()),
         Ok(Ok(Answered::GoesOn(talk))) => {
-            (None, residents::stay(&shared, &from, talk, place, &residents).await.err())
+            (None, Box::pin(residents::stay(&shared, &from, talk, place, &residents)).await.err())
         }
         Ok(Err(failure)) => (Some(place), Some(failure)),
         Err(_elapsed) => (Some(place), Some(StreamFailure::TimedOut)),
@@ -120,7 +119,7 @@ async fn serve<T, D, W>(
 async fn answer<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
-    mut talk: Talk<T, D, W>,
+    mut talk: Box<Talk<T, D, W>>,
 ) -> Result<Answered<T, D, W>, StreamFailure>
 where
     T: Transport,
@@ -156,7 +155,7 @@ where
 async fn push_pull<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     from: &D::Address,
-    mut talk: Talk<T, D, W>,
+    mut talk: Box<Talk<T, D, W>>,
     theirs: PushPull<D::Id, D::Address>,
 ) -> Result<Theirs<D::Id, D::Address>, StreamFailure>
 where

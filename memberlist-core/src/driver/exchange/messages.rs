@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// In bytes: a message that is copied rather than kept together with what was read around it.
+const SMALL: usize = 4 << 10;
+
 impl<T, D, W> Talk<T, D, W>
 where
     T: Transport,
@@ -10,12 +13,12 @@ where
 {
     /// Accepting side, after a user message: whether others may follow.
     pub(crate) fn goes_on(&self) -> bool {
-        self.exchange.as_ref().is_some_and(Exchange::wants_read)
+        self.exchange.as_ref().is_some_and(|exchange| exchange.wants_read())
     }
 
     /// Whether nothing of the next message is there yet.
     pub(crate) fn is_between_messages(&self) -> bool {
-        self.exchange.as_ref().is_some_and(Exchange::is_between_messages)
+        self.exchange.as_ref().is_some_and(|exchange| exchange.is_between_messages())
     }
 
     /// Waits until some of the next messages has come; false: the peer has no more. May be dropped without losing anything.
@@ -38,7 +41,7 @@ where
             match self.decode().await {
                 Ok(more) => {
                     if let Some(ExchangeOutput::User(payload)) =
-                        self.exchange.as_mut().and_then(Exchange::poll_output)
+                        self.exchange.as_mut().and_then(|exchange| exchange.poll_output())
                     {
                         said.push(own(payload));
                     }
@@ -47,7 +50,7 @@ where
                     }
                 }
                 Err(failure) => {
-                    self.explain().await;
+                    Box::pin(self.explain()).await;
                     return Err(failure);
                 }
             }
@@ -88,5 +91,5 @@ where
 
 /// A small message is copied out of what was read, of which it would hold all as long as the application keeps it.
 fn own(payload: Bytes) -> Bytes {
-    if payload.len() < FIRST_READ { Bytes::copy_from_slice(&payload) } else { payload }
+    if payload.len() < SMALL { Bytes::copy_from_slice(&payload) } else { payload }
 }
