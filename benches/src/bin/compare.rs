@@ -86,7 +86,9 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     progress.end();
     let mut everything = Everything { origin: Origin { facts: origin::facts("compare") }, done };
-    everything.origin.facts.push(("seeds".into(), arguments.seeds().to_string()));
+    if !arguments.only_added {
+        everything.origin.facts.push(("seeds".into(), arguments.seeds().to_string()));
+    }
     added.into_iter().for_each(|earlier| everything.add(earlier));
     if page::is_empty(&everything.done) {
         return Err("no job gave a figure".into());
