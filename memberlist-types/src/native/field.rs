@@ -84,49 +84,51 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The values of the tags `1..=N` (`None`: absent; present twice: the last). Higher tags are unknown here and skipped.
+/// The values of the tags `1..=N` (`None`: absent; present twice: the last). Higher tags are unknown here and skipped. `N` is below 15.
 ///
-/// Whoever writes them as we do writes them in ascending order, and nearly all are short: these are read in one pass that knows which tag is next.
+/// Whoever writes them as we do writes them in ascending order, and nearly all are short: these are read in one pass that knows which tag is next,
+/// and keeps what it finds in registers. What that pass does not understand, errors too, is left to the slow one, which begins anew.
 #[inline(always)]
 pub(super) fn collect<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N], DecodeError> {
-    let mut values = [None; N];
-    let mut rest = body;
-    for (slot, tag) in values.iter_mut().zip(1..TAG_U8) {
-        let Some((&key, after)) = rest.split_first() else {
-            return Ok(values);
-        };
-        if key >> 4 == tag && key & 0x0f < LEN_U8 {
-            let (value, after) =
-                after.split_at_checked(usize::from(key & 0x0f)).ok_or(DecodeError::Truncated)?;
-            (*slot, rest) = (Some(value), after);
-        } else if key == tag << 4 | LEN_U8 {
-            let (value, after) = medium(after)?;
-            (*slot, rest) = (Some(value), after);
-        }
+    let (mut rest, mut values) = (body, [None; N]);
+    for (value, tag) in values.iter_mut().zip(1..) {
+        *value = take(&mut rest, tag);
     }
-    if !rest.is_empty() {
-        collect_any(rest, &mut values)?;
-    }
-    Ok(values)
+    if rest.is_empty() { Ok(values) } else { collect_any(body) }
+}
+
+/// The value at the front, if this is its tag and it is short and whole.
+#[inline(always)]
+fn take<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
+    let (&key, after) = rest.split_first()?;
+    let (value, after) = match key ^ tag << 4 {
+        len @ ..LEN_U8 => after.split_at_checked(usize::from(len)),
+        LEN_U8 => medium(after),
+        _ => None,
+    }?;
+    *rest = after;
+    Some(value)
 }
 
 /// A value whose length stands in a byte before it, and what is behind it.
 #[inline(never)]
-fn medium(bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
-    let (&len, after) = bytes.split_first().ok_or(DecodeError::Truncated)?;
-    after.split_at_checked(usize::from(len)).ok_or(DecodeError::Truncated)
+fn medium(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&len, after) = bytes.split_first()?;
+    after.split_at_checked(usize::from(len))
 }
 
 /// The same in any order and of any length.
+#[cold]
 #[inline(never)]
-fn collect_any<'a>(body: &'a [u8], values: &mut [Option<&'a [u8]>]) -> Result<(), DecodeError> {
+fn collect_any<const N: usize>(body: &[u8]) -> Result<[Option<&[u8]>; N], DecodeError> {
+    let mut values = [None; N];
     let mut fields = Fields::new(body);
     while let Some((tag, value)) = fields.next()? {
         if let Some(slot) = values.get_mut(usize::from(tag).wrapping_sub(1)) {
             *slot = Some(value);
         }
     }
-    Ok(())
+    Ok(values)
 }
 
 /// An integer: big-endian, 0 to 8 bytes; absent is 0.
