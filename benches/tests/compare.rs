@@ -31,7 +31,8 @@ fn three_nodes_are_a_cluster(name: Name) {
     let broadcast = figures(name, Task::Broadcast { nodes: 3, times: 1 });
     assert!(value(&broadcast, Quantity::Last) >= value(&broadcast, Quantity::Delivery));
     assert!(value(&figures(name, Task::Leave { nodes: 3 }), Quantity::Last) > 0.0);
-    assert!(value(&figures(name, Task::Memory { nodes: 3 }), Quantity::Resident) >= 0.0);
+    let memory = figures(name, Task::Memory { nodes: 3, members: 6 });
+    assert!(value(&memory, Quantity::Resident) >= 0.0 && value(&memory, Quantity::ResidentMember) >= 0.0);
 }
 
 #[test]

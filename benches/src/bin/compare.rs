@@ -49,7 +49,7 @@ fn run_job(job: &str) -> Result<(), Box<dyn Error>> {
 
 fn run_victim(name: &str, nodes: &str) -> Result<(), Box<dyn Error>> {
     process::allow_files();
-    Ok(workloads::run_victim(serde_json::from_str(name)?, nodes.parse()?)?)
+    Ok(workloads::run_victim(serde_json::from_str(name)?, serde_json::from_str(nodes)?)?)
 }
 
 /// Builds the programs that are one node each, beside this one.

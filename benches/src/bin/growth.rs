@@ -23,13 +23,16 @@ struct Arguments {
     /// Just long enough to see that everything runs, without instructions.
     #[arg(long)]
     short: bool,
-    /// Writes the plot `growth.svg`, and the table into `RESULTS.md` between its marks, in this directory.
+    /// Writes the plots `growth-1.svg` and so on, and the table into `RESULTS.md` between its marks, in this directory.
     #[arg(long, value_name = "DIRECTORY")]
     write: Option<PathBuf>,
     /// What this program calls itself with under valgrind: an event's number, members, how often.
     #[arg(long, hide = true, num_args = 3)]
     once: Option<Vec<u32>>,
 }
+
+/// Lines in a plot: more could not be told apart.
+const LINES: usize = 6;
 
 /// Around the generated part of the page.
 const MARKS: (&str, &str) = ("<!-- growth: begin -->", "<!-- growth: end -->");
@@ -77,10 +80,14 @@ fn main() -> Result<()> {
         let text = std::fs::read_to_string(&page)?;
         let facts: String =
             origin::facts("growth").iter().map(|(name, value)| format!("- {name}: {value}\n")).collect();
-        let plot_line = "![Cost of each event by the size of the cluster](growth.svg)";
-        let part = format!("{facts}\n{plot_line}\n\n{}", table.to_markdown().trim_end());
+        let mut plots = String::new();
+        for (number, few) in measured.chunks(LINES).enumerate() {
+            let file = format!("growth-{}.svg", number + 1);
+            plots += &format!("![Cost of each event by the size of the cluster]({file})\n");
+            std::fs::write(directory.join(file), plot(few).to_svg())?;
+        }
+        let part = format!("{facts}\n{plots}\n{}", table.to_markdown().trim_end());
         std::fs::write(page, report::splice(&text, MARKS, &part))?;
-        std::fs::write(directory.join("growth.svg"), plot(&measured).to_svg())?;
     }
     Ok(())
 }

@@ -59,6 +59,8 @@ pub struct Settings {
     pub listen: bool,
     /// Whether broadcasts are told apart, and the moment of each arrival is kept.
     pub stamp: bool,
+    /// Whether nobody is probed, so that members that are gone are not missed.
+    pub patient: bool,
     /// Whether everything is encrypted (AES-256-GCM).
     pub sealed: bool,
     /// Whether messages of the application may come as fast as they can; otherwise limits per peer hold.
@@ -69,7 +71,19 @@ impl Settings {
     /// For a cluster of so many nodes whose application says nothing.
     #[must_use]
     pub fn quiet(nodes: usize) -> Self {
-        Self { nodes, listen: false, stamp: false, sealed: false, flood: false }
+        Self { nodes, listen: false, stamp: false, patient: false, sealed: false, flood: false }
+    }
+
+    /// Time between two rounds of gossip. The patient have little time to tell of many members.
+    #[must_use]
+    pub const fn gossip_interval(&self) -> Duration {
+        if self.patient { Duration::from_millis(20) } else { GOSSIP_INTERVAL }
+    }
+
+    /// Time between two probes.
+    #[must_use]
+    pub const fn probe_interval(&self) -> Duration {
+        if self.patient { Duration::from_secs(24 * 3_600) } else { PROBE_INTERVAL }
     }
 }
 
@@ -141,6 +155,12 @@ pub trait Contender: Clone + Send + Sync + 'static {
     /// How many live members it sees, itself included.
     fn view(&self) -> impl Future<Output = usize> + Send {
         async { 1 }
+    }
+
+    /// Makes it know these members, without asking them.
+    fn tell(&self, members: &[SocketAddr]) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = members;
+        lacking("not told of members but by members")
     }
 
     /// Says goodbye.

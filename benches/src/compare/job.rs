@@ -101,6 +101,8 @@ pub enum Task {
     Memory {
         /// Nodes in the process.
         nodes: usize,
+        /// Members that each of them knows, these nodes included.
+        members: usize,
     },
     /// What a process takes that is one node.
     Process,
@@ -180,6 +182,7 @@ impl Task {
             Self::Join { .. } => 90,
             Self::Idle { seconds, .. } => 100 + *seconds,
             Self::Detection { .. } => 180,
+            Self::Memory { members, .. } => 120 + *members as u64 / 20,
             _ => 120,
         }
     }
@@ -190,7 +193,8 @@ impl fmt::Display for Task {
         match *self {
             Self::Join { nodes } => write!(f, "{nodes} nodes join at once"),
             Self::Idle { nodes, .. } => write!(f, "{nodes} idle nodes in a process"),
-            Self::Memory { nodes } => write!(f, "{nodes} nodes in a process"),
+            Self::Memory { nodes, members } if members <= nodes => write!(f, "{nodes} nodes in a process"),
+            Self::Memory { nodes, members } => write!(f, "{nodes} nodes in a process that know {members}"),
             Self::Process => f.write_str("a process with one node"),
             Self::Detection { nodes, manner: Manner::Killed } => write!(f, "1 of {nodes} killed"),
             Self::Detection { nodes, manner: Manner::Stopped } => write!(f, "1 of {nodes} stopped (SIGSTOP)"),
@@ -235,6 +239,8 @@ pub enum Quantity {
     AllJoined,
     /// How many different sizes of the cluster were seen meanwhile, all nodes taken together.
     ViewSizes,
+    /// Bytes of what is resident for each member that a node knows besides those of its process.
+    ResidentMember,
     /// Of one core, for each node.
     Cpu,
     /// Bytes that a node sends in a second.
@@ -262,6 +268,7 @@ impl fmt::Display for Quantity {
         f.write_str(match self {
             Self::AllJoined => "every view complete",
             Self::ViewSizes => "different views seen",
+            Self::ResidentMember => "resident per member",
             Self::Cpu => "CPU per node",
             Self::Traffic => "sent per node",
             Self::Resident => "resident",

@@ -71,8 +71,11 @@ fn explain(id: &str) -> &'static str {
             "CPU time of the process, of one core, divided by its nodes; joining is over some seconds before."
         }
         "A3" => {
-            "What is resident, divided by the nodes, less what was resident before with two nodes; and a program that is one of two nodes and nothing \
-             else (plain sockets: a runtime alone). Resident is also its code, as far as it was touched; private is what no other process shares."
+            "What is resident, divided by the nodes, less what was resident before with two nodes, each time after `malloc_trim`: what the \
+             allocator keeps for later is not counted. Members besides these nodes were there and are gone; nobody misses them, since nobody \
+             probes there, and gossip is ten times as frequent, so that news of them is over (foca is told of them at once, since it tells a \
+             newcomer of no more than fit a packet). And a program that is one of two nodes and nothing else (plain sockets: a runtime \
+             alone). Resident is also its code, as far as it was touched; private is what no other process shares."
         }
         "A4" => {
             "All but one node are in one process, the one that is lost in another: it is killed (SIGKILL), stopped (SIGSTOP: its sockets stay open), or all \

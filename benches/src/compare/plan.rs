@@ -31,7 +31,9 @@ pub fn tasks(scale: Scale) -> Vec<Task> {
     tasks.extend(sizes.iter().map(|nodes| Task::Join { nodes: *nodes }));
     let (nodes, seconds) = if short { (20, 2) } else { (100, 30) };
     tasks.push(Task::Idle { nodes, seconds });
-    tasks.push(Task::Memory { nodes });
+    tasks.push(Task::Memory { nodes, members: nodes });
+    let known: &[usize] = if short { &[200] } else { &[1_000, 10_000] };
+    tasks.extend(known.iter().map(|members| Task::Memory { nodes, members: *members }));
     tasks.push(Task::Process);
     let manners: &[Manner] =
         if short { &[Manner::Killed] } else { &[Manner::Killed, Manner::Stopped, Manner::Blocked] };

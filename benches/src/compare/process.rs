@@ -40,6 +40,15 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Of this process, after the allocator gave back what it keeps for later.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn left() -> Result<Self, Fault> {
+        give_back();
+        Self::of(None)
+    }
+
     /// Of a process; of this one with `None`.
     ///
     /// # Errors
@@ -58,6 +67,16 @@ impl Memory {
         };
         let private = field("Private_Clean:")?.checked_add(field("Private_Dirty:")?)?;
         Some(Self { resident: field("Rss:")?, private })
+    }
+}
+
+/// What is not used is kept for later by the allocator, and more of it the more was needed for a moment. Where it is not glibc's, it stays so.
+#[allow(unsafe_code, reason = "a function of the C library")]
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes any number, may be called at any time by any thread, and leaves alone what is in use.
+    unsafe {
+        nix::libc::malloc_trim(0);
     }
 }
 

@@ -98,7 +98,7 @@ impl Row {
             }
             Some(Quantity::Cpu | Quantity::Lost) => format::percent(value),
             Some(Quantity::Traffic) => format::bytes(value) + "/s",
-            Some(Quantity::BytesPerDelivery) => format::bytes(value),
+            Some(Quantity::BytesPerDelivery | Quantity::ResidentMember) => format::bytes(value),
             Some(Quantity::Resident | Quantity::Private) => format::bytes_binary(value),
             Some(Quantity::ViewSizes) => format::decimals(value, 0),
             Some(Quantity::Rate) => match self.task {

@@ -52,7 +52,11 @@ pub fn target(task: Task, quantity: Quantity) -> Option<Target> {
         (Task::Join { nodes: 200 }, Quantity::AllJoined) => itself(Worst, 2.0, 1.0),
         (Task::Join { nodes: 500 }, Quantity::AllJoined) => itself(Worst, 5.0, 2.0),
         (Task::Idle { nodes: 100, .. }, Quantity::Cpu) => itself(Median, 0.000_15, 0.000_03),
-        (Task::Memory { nodes: 100 }, Quantity::Resident) => itself(Median, 60.0 * 1_024.0, 20.0 * 1_024.0),
+        (Task::Memory { nodes: 100, members: 100 }, Quantity::Resident) => {
+            itself(Median, 60.0 * 1_024.0, 20.0 * 1_024.0)
+        }
+        // A name of up to 23 bytes included.
+        (Task::Memory { members: 10_000, .. }, Quantity::ResidentMember) => itself(Median, 128.0, 40.0),
         (Task::Process, Quantity::Resident) => itself(Median, 6.0 * 1_048_576.0, 3.0 * 1_048_576.0),
         (Task::Detection { nodes, manner: Manner::Stopped | Manner::Blocked }, Quantity::First) => {
             of(Task::Detection { nodes, manner: Manner::Killed }, Name::Ours, 1.10, 1.02)

@@ -1,28 +1,50 @@
-//! A node in a process of its own, which is watched or lost: both sides of it.
+//! A node (or several) in a process of its own, which is watched or lost: both sides of it.
 //!
-//! The process prints its address when it has started, and takes orders on its standard input, a line each: an address to join, or `block`. It
-//! ends with its input.
+//! The process prints its address when it has started, and takes orders on its standard input, a line each: an address to join, `view` (it prints how many
+//! members it sees), or `block`. It ends with its input.
 
 use super::{Contender, Fault, Manner, Name, Settings, cluster, process::Memory};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use serde::{Deserialize, Serialize};
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Child, ChildStdin, Command, ExitCode, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
+    str::FromStr,
     time::{Duration, Instant},
 };
 
 /// What the program is told so that it becomes such a process.
 pub const ARGUMENT: &str = "--victim";
 
-/// A process that is one node; killed when it is dropped.
+/// Which nodes such a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nodes {
+    /// The number of the first; also how large the cluster is without them.
+    pub first: usize,
+    /// How many.
+    pub count: usize,
+    /// Whether they do not miss who is gone.
+    pub patient: bool,
+}
+
+impl Nodes {
+    /// A single one.
+    #[must_use]
+    pub const fn one(number: usize) -> Self {
+        Self { first: number, count: 1, patient: false }
+    }
+}
+
+/// A process of such nodes; killed when it is dropped.
 pub struct Victim {
     child: Child,
     orders: ChildStdin,
-    /// Where others reach the node.
+    answers: BufReader<ChildStdout>,
+    /// Where others reach the first node.
     pub address: SocketAddr,
 }
 
@@ -30,11 +52,12 @@ impl Victim {
     /// Starts one.
     ///
     /// # Errors
-    /// The system gives no process, or the node could not start.
-    pub fn start(program: &std::path::Path, name: Name, nodes: usize) -> Result<Self, Fault> {
-        let text = serde_json::to_string(&name).map_err(|error| Fault::failed("victim", error))?;
+    /// The system gives no process, or a node could not start.
+    pub fn start(program: &std::path::Path, name: Name, nodes: Nodes) -> Result<Self, Fault> {
+        let name = serde_json::to_string(&name).map_err(|error| Fault::failed("victim", error))?;
+        let nodes = serde_json::to_string(&nodes).map_err(|error| Fault::failed("victim", error))?;
         let mut command = Command::new(program);
-        command.args([ARGUMENT, &text, &nodes.to_string()]);
+        command.args([ARGUMENT, &name, &nodes]);
         Self::spawn(command)
     }
 
@@ -52,15 +75,9 @@ impl Victim {
         let (Some(orders), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Fault::Failed("victim: no pipes".into()));
         };
-        let mut line = String::new();
-        let read = BufReader::new(out).read_line(&mut line);
-        let address = read.map_err(|error| Fault::failed("victim", error)).and_then(|_| {
-            line.trim()
-                .parse()
-                .map_err(|_| Fault::Failed(format!("victim: no address but '{}'", line.trim())))
-        });
-        match address {
-            Ok(address) => Ok(Self { child, orders, address }),
+        let mut answers = BufReader::new(out);
+        match answer(&mut answers) {
+            Ok(address) => Ok(Self { child, orders, answers, address }),
             Err(error) => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -75,6 +92,15 @@ impl Victim {
     /// It is gone.
     pub fn join(&mut self, seed: SocketAddr) -> Result<(), Fault> {
         writeln!(self.orders, "{seed}").map_err(|error| Fault::failed("victim", error))
+    }
+
+    /// How many members the first of its nodes sees.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn view(&mut self) -> Result<usize, Fault> {
+        writeln!(self.orders, "view").map_err(|error| Fault::failed("victim", error))?;
+        answer(&mut self.answers)
     }
 
     /// What it takes.
@@ -105,6 +131,12 @@ impl Victim {
     }
 }
 
+fn answer<T: FromStr>(answers: &mut impl BufRead) -> Result<T, Fault> {
+    let mut line = String::new();
+    answers.read_line(&mut line).map_err(|error| Fault::failed("victim", error))?;
+    line.trim().parse().map_err(|_| Fault::Failed(format!("victim: it answers '{}'", line.trim())))
+}
+
 impl Drop for Victim {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -116,7 +148,7 @@ impl Drop for Victim {
 #[must_use]
 pub fn main<C: Contender>() -> ExitCode {
     // This node, and the one that it joins.
-    match run::<C>(2) {
+    match run::<C>(Nodes::one(2)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -128,19 +160,28 @@ pub fn main<C: Contender>() -> ExitCode {
 /// The process itself.
 ///
 /// # Errors
-/// The node could not start.
-pub fn run<C: Contender>(nodes: usize) -> Result<(), Fault> {
+/// A node could not start.
+pub fn run<C: Contender>(nodes: Nodes) -> Result<(), Fault> {
     // Whoever started it may be killed, too; a stopped process would notice nothing of it.
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
     let runtime = super::runtime().map_err(|error| Fault::failed("runtime", error))?;
-    let node = runtime.block_on(async {
+    let started = runtime.block_on(async {
         // Inside a task, as a program would.
-        tokio::spawn(async move { C::start(nodes, &Settings::quiet(nodes)).await })
-            .await
-            .map_err(|error| Fault::failed("start", error))?
+        tokio::spawn(async move {
+            let Nodes { first, count, patient } = nodes;
+            let settings = Settings { patient, ..Settings::quiet(first) };
+            let mut started = Vec::with_capacity(count);
+            for number in first..first + count {
+                started.push(C::start(number, &settings).await?);
+            }
+            Ok(started)
+        })
+        .await
+        .map_err(|error| Fault::failed("start", error))?
     })?;
-    println!("{}", node.address());
+    let first = started.first().ok_or_else(|| Fault::Failed("no nodes".into()))?;
+    println!("{}", first.address());
     for line in std::io::stdin().lines() {
         match line.as_deref().map(str::trim) {
             Ok("block") => {
@@ -149,10 +190,13 @@ pub fn run<C: Contender>(nodes: usize) -> Result<(), Fault> {
                     runtime.spawn(async { std::thread::sleep(Duration::from_secs(3_600)) });
                 }
             }
+            Ok("view") => println!("{}", runtime.block_on(first.view())),
             Ok(line) => {
                 if let Ok(seed) = line.parse() {
                     let deadline = Instant::now() + Duration::from_secs(30);
-                    runtime.spawn(cluster::join(node.clone(), seed, deadline));
+                    for node in &started {
+                        runtime.spawn(cluster::join(node.clone(), seed, deadline));
+                    }
                 }
             }
             Err(_) => break,

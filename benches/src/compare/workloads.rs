@@ -3,6 +3,7 @@
 mod detection;
 mod idle;
 mod join;
+mod memory;
 mod packets;
 mod spread;
 mod streams;
@@ -34,11 +35,11 @@ pub fn run(job: &Job, program: &std::path::Path) -> Outcome {
     }
 }
 
-/// Becomes a process that is one node.
+/// Becomes a process that is these nodes.
 ///
 /// # Errors
-/// The node could not start.
-pub fn run_victim(name: Name, nodes: usize) -> Result<(), Fault> {
+/// One could not start.
+pub fn run_victim(name: Name, nodes: victim::Nodes) -> Result<(), Fault> {
     match name {
         Name::Ours => victim::run::<Ours>(nodes),
         Name::OursQuic => victim::run::<Ours<QuicTransport>>(nodes),
@@ -56,8 +57,8 @@ fn measure<C: Contender>(job: &Job, program: &std::path::Path) -> Result<Vec<Fig
         match job.task {
             Task::Join { nodes } => join::run::<C>(nodes, job.seed).await,
             Task::Idle { nodes, seconds } => idle::cpu::<C>(nodes, seconds, job.seed).await,
-            Task::Memory { nodes } => idle::memory::<C>(nodes, job.seed).await,
-            Task::Process => idle::process::<C>(program, job.contender).await,
+            Task::Memory { nodes, members } => memory::nodes::<C>(program, job, nodes, members).await,
+            Task::Process => memory::process::<C>(program, job.contender).await,
             Task::Detection { nodes, manner } => detection::run::<C>(program, job, nodes, manner).await,
             Task::Broadcast { nodes, times } => spread::broadcast::<C>(nodes, times, job.seed).await,
             Task::Leave { nodes } => spread::leave::<C>(nodes, job.seed).await,

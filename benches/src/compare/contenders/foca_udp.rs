@@ -6,8 +6,8 @@ use crate::compare::{
 };
 use bytes::Bytes;
 use foca::{
-    AccumulatingRuntime, BroadcastHandler, Config, Foca, Invalidates, OwnedNotification, PeriodicParams,
-    PostcardCodec, Timer,
+    AccumulatingRuntime, BroadcastHandler, Config, Foca, Invalidates, Member, OwnedNotification,
+    PeriodicParams, PostcardCodec, Timer,
 };
 use rand_pcg::Pcg64Mcg;
 use std::{
@@ -47,6 +47,7 @@ struct Shared {
 
 enum Order {
     Join(SocketAddr),
+    Tell(Vec<SocketAddr>),
     Leave,
     Broadcast(Bytes),
     Stop,
@@ -110,7 +111,7 @@ impl Ord for Due {
 fn config(settings: &Settings) -> Config {
     let size = u32::try_from(settings.nodes).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
     let mut config = Config::new_lan(size);
-    config.probe_period = PROBE_INTERVAL;
+    config.probe_period = settings.probe_interval();
     config.probe_rtt = PROBE_TIMEOUT;
     // As the others have it: the multiplier, times log10 of the size where that exceeds 1.
     let factor = f64::from(SUSPICION_MULT) * f64::from(size.get()).log10().max(1.0);
@@ -157,6 +158,10 @@ impl Loop {
                 }
                 order = orders.recv() => match order {
                     Some(Order::Join(seed)) => drop(self.foca.announce(seed, &mut self.runtime)),
+                    Some(Order::Tell(members)) => {
+                        let members = members.into_iter().map(Member::alive);
+                        drop(self.foca.apply_many(members, false, &mut self.runtime));
+                    }
                     Some(Order::Leave) => drop(self.foca.leave_cluster(&mut self.runtime)),
                     Some(Order::Broadcast(payload)) => drop(self.foca.add_broadcast(&payload)),
                     Some(Order::Stop) | None => return,
@@ -240,6 +245,10 @@ impl Contender for FocaUdp {
 
     async fn view(&self) -> usize {
         self.shared.view.load(Relaxed)
+    }
+
+    async fn tell(&self, members: &[SocketAddr]) -> Result<(), Fault> {
+        self.order(Order::Tell(members.to_vec()))
     }
 
     async fn leave(&self) -> Result<(), Fault> {

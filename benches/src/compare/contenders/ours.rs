@@ -2,7 +2,7 @@
 
 use crate::compare::{
     Contender, Fault, Received, Settings,
-    contender::{GOSSIP_INTERVAL, GOSSIP_NODES, PROBE_INTERVAL, PROBE_TIMEOUT, SUSPICION_MULT},
+    contender::{GOSSIP_NODES, PROBE_TIMEOUT, SUSPICION_MULT},
 };
 use bytes::Bytes;
 use memberlist::{
@@ -46,9 +46,9 @@ const KEY: [u8; 32] = [7; 32];
 
 fn options(settings: &Settings) -> Options {
     let protocol = proto::Options::lan()
-        .with_probe_interval(PROBE_INTERVAL)
+        .with_probe_interval(settings.probe_interval())
         .with_probe_timeout(PROBE_TIMEOUT)
-        .with_gossip_interval(GOSSIP_INTERVAL)
+        .with_gossip_interval(settings.gossip_interval())
         .with_gossip_nodes(GOSSIP_NODES)
         .with_suspicion_mult(SUSPICION_MULT);
     if !settings.flood {

@@ -1,7 +1,9 @@
 //! A4: a member is lost.
 
 use crate::compare::{
-    Contender, Fault, Figure, Job, Manner, Quantity, Settings, cluster::Cluster, victim::Victim,
+    Contender, Fault, Figure, Job, Manner, Quantity, Settings,
+    cluster::Cluster,
+    victim::{Nodes, Victim},
 };
 use std::{
     path::Path,
@@ -21,7 +23,7 @@ pub(super) async fn run<C: Contender>(
     let others = nodes.saturating_sub(1);
     let cluster = Cluster::<C>::joined(&Settings::quiet(nodes), others, job.seed).await?;
     let Some(first) = cluster.nodes.first() else { return Err(Fault::Failed("nobody to see it".into())) };
-    let mut victim = Victim::start(program, job.contender, nodes)?;
+    let mut victim = Victim::start(program, job.contender, Nodes::one(nodes))?;
     victim.join(first.address())?;
     let known = cluster
         .until(Instant::now() + Duration::from_secs(30), |views| views.iter().all(|view| *view == nodes));

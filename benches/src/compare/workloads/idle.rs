@@ -1,19 +1,11 @@
-//! A2 and A3: what nodes cost that have nothing to do.
+//! A2: what nodes do that have nothing to do.
 
-use crate::compare::{
-    Contender, Fault, Figure, Name, Quantity, Settings,
-    cluster::Cluster,
-    process::{self, Memory},
-    victim::Victim,
-};
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use crate::compare::{Contender, Fault, Figure, Quantity, Settings, cluster::Cluster, process};
+use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// What joining stirred up is over by then.
-const QUIET: Duration = Duration::from_secs(3);
+pub(super) const QUIET: Duration = Duration::from_secs(3);
 
 pub(super) async fn cpu<C: Contender>(nodes: usize, seconds: u64, seed: u64) -> Result<Vec<Figure>, Fault> {
     let cluster = Cluster::<C>::joined(&Settings::quiet(nodes), nodes, seed).await?;
@@ -31,38 +23,4 @@ pub(super) async fn cpu<C: Contender>(nodes: usize, seconds: u64, seed: u64) -> 
         return Err(Fault::Failed("a member was lost while nothing happened".into()));
     }
     Ok(figures)
-}
-
-pub(super) async fn memory<C: Contender>(nodes: usize, seed: u64) -> Result<Vec<Figure>, Fault> {
-    // What the first node brings into memory that is not its own (code, tables) is there before.
-    let settings = Settings::quiet(nodes);
-    let first = Cluster::<C>::joined(&settings, 2, seed).await?;
-    let before = Memory::of(None)?;
-    let cluster = Cluster::<C>::joined(&settings, nodes, seed).await?;
-    sleep(QUIET).await;
-    let after = Memory::of(None)?;
-    let each = after.resident.saturating_sub(before.resident) as f64 / nodes.max(1) as f64;
-    drop((first, cluster));
-    Ok(vec![Figure::one(Quantity::Resident, each)])
-}
-
-pub(super) async fn process<C: Contender>(program: &Path, name: Name) -> Result<Vec<Figure>, Fault> {
-    let other = C::start(0, &Settings::quiet(2)).await?;
-    let mut victim = Victim::alone(program, name)?;
-    if name.is_member() {
-        victim.join(other.address())?;
-        let begin = Instant::now();
-        while other.view().await != 2 {
-            if begin.elapsed() > Duration::from_secs(30) {
-                return Err(Fault::Failed("it did not join".into()));
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-    sleep(QUIET).await;
-    let memory = victim.memory()?;
-    Ok(vec![
-        Figure::one(Quantity::Resident, memory.resident as f64),
-        Figure::one(Quantity::Private, memory.private as f64),
-    ])
 }
