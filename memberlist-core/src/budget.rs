@@ -41,13 +41,19 @@ impl Charge {
     /// The user now has so many bytes in all. False: that would be too much; nothing has changed then.
     #[must_use]
     pub(crate) fn set(&mut self, bytes: usize) -> bool {
+        self.set_leaving(bytes, 0)
+    }
+
+    /// As `set`, if so much is left for others then.
+    #[must_use]
+    pub(crate) fn set_leaving(&mut self, bytes: usize, left: usize) -> bool {
         let wanted = bytes.saturating_sub(self.free);
         let Some(more) = wanted.checked_sub(self.charged) else {
             self.budget.used.fetch_sub(self.charged - wanted, Ordering::AcqRel);
             self.charged = wanted;
             return true;
         };
-        let limit = self.budget.limit;
+        let limit = self.budget.limit.saturating_sub(left);
         let grow = |used: usize| used.checked_add(more).filter(|used| *used <= limit);
         let granted = self.budget.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok();
         if granted {

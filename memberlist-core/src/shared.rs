@@ -2,6 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport, TransportError, UserAddressOf,
+    budget::Budget,
     driver::{gather::Gathering, lines::Lines, outgoing::Outgoing, seeds::Seeds},
     framings::Framings,
     machine::{Machine, Outputs},
@@ -66,6 +67,8 @@ where
     pub(crate) lines: Lines<D::Address>,
     /// Whether such streams stay open for further messages.
     pub(crate) reuses_streams: bool,
+    /// Memory of messages that were handed on, which streams remember to use again.
+    pub(crate) remembered: Arc<Budget>,
     pub(crate) seeds: Seeds<UserAddressOf<T>, D::Address>,
     pub(crate) alive_claims: queue::Sender<AliveClaim<D::Id, D::Address>>,
     /// Whether the alive delegate has a say at all.

@@ -2,6 +2,7 @@
 
 use crate::{
     AddressOf, Delegate, Error, Options, Transport,
+    budget::Budget,
     delegate::VoidDelegate,
     driver::{
         self,
@@ -30,6 +31,9 @@ use std::{
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
+
+/// Bytes of memory that all streams together remember to use again.
+const REMEMBERED: usize = 8 << 20;
 
 impl<T, D, W> Shared<T, D, W>
 where
@@ -85,6 +89,7 @@ where
             reuses_streams: wire.features().message_streams
                 && transport.capabilities().costly_streams
                 && options.message_streams > 0,
+            remembered: Budget::new(REMEMBERED.min(options.max_inbound_bytes / 8)),
             seeds: Seeds::new(),
             alive_claims,
             filters_alive: delegate.filters_alive(),

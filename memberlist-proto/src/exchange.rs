@@ -9,8 +9,10 @@ use memberlist_types::{
     SequenceNumber, StreamLimits, StreamMessage, Wire,
 };
 use parts::Parts;
+use room::Room;
 
 mod parts;
+mod room;
 
 /// Bytes that a frame may have besides what `StreamLimits::max_frame` counts (label, header, length) before reading
 /// stops, whatever the wire thinks of it.
@@ -53,7 +55,7 @@ const REFUSAL_MAX: usize = 1024;
 pub struct Exchange<I, A> {
     limits: StreamLimits,
     /// States that the next frame may bring.
-    room: usize,
+    states: usize,
     phase: Phase,
     parts: Parts<I, A>,
     /// Whether the last part of ours is still to come.
@@ -61,6 +63,8 @@ pub struct Exchange<I, A> {
     /// Whether user messages may follow each other.
     many: bool,
     received: BytesMut,
+    /// Where more of a large frame is read to.
+    room: Room,
     /// How much must have been received before it is worth another look.
     wanted: usize,
     writes: VecDeque<Bytes>,
@@ -206,6 +210,8 @@ impl<I: Id, A: Address> Exchange<I, A> {
     /// than they read.
     pub fn push_data(&mut self, data: &[u8]) {
         if !matches!(self.phase, Phase::Failed(_)) {
+            // It would keep the buffer from growing where it is.
+            self.room = Room::default();
             self.received.extend_from_slice(data);
         }
     }
@@ -224,7 +230,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
     /// How many states the next frame may bring at most (besides `StreamLimits::max_states` for all): a few bytes of a frame become a state
     /// of a hundred bytes, so a driver that has memory for so many says it here. Default: any number.
     pub fn set_room_for_states(&mut self, states: usize) {
-        self.room = states;
+        self.states = states;
     }
 
     /// Bytes of memory that what has arrived takes, about; also after it was given out.
@@ -250,6 +256,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
             }
             self.output = None;
             self.received = BytesMut::new();
+            self.room = Room::default();
             self.parts = Parts::new(0, false);
             self.phase = Phase::Failed(error.clone());
         }
@@ -347,12 +354,13 @@ impl<I: Id, A: Address> Exchange<I, A> {
     fn new(limits: StreamLimits, phase: Phase, parts: Parts<I, A>) -> Self {
         Self {
             limits,
-            room: usize::MAX,
+            states: usize::MAX,
             phase,
             parts,
             speaking: false,
             many: false,
             received: BytesMut::new(),
+            room: Room::default(),
             wanted: 1,
             writes: VecDeque::new(),
             output: None,
@@ -376,7 +384,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         let request = self.phase == Phase::Request && self.parts.is_first();
         let first_by_dialer = request || self.phase == Phase::Messages;
         let limits = self.parts.left(&self.limits);
-        let limits = limits.with_max_states(limits.max_states.min(self.room));
+        let limits = limits.with_max_states(limits.max_states.min(self.states));
         let before = self.received.len();
         if before < self.wanted {
             return self.check_size(&limits).map(|()| false);
@@ -396,6 +404,7 @@ impl<I: Id, A: Address> Exchange<I, A> {
         if !more {
             // The message may share the buffer's memory; what comes of it shall not keep it longer than needed.
             self.received = BytesMut::new();
+            self.room = Room::default();
         }
         self.phase = phase;
         self.output = Some(output);

@@ -94,6 +94,20 @@ impl<I: Id + WireData, A: Address + WireData> Wire<I, A> for NativeWire {
         stream::encode_frame(framing, limits, message)
     }
 
+    fn encode_user_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        _first_by_dialer: bool,
+        payload: Bytes,
+    ) -> Result<[Bytes; 2], EncodeError> {
+        stream::encode_user_frame::<I, A>(framing, limits, payload)
+    }
+
+    fn frame_len(&self, framing: &Framing, buffer: &[u8]) -> Option<usize> {
+        stream::frame_len(framing, buffer)
+    }
+
     fn decode_cost(&self, framing: &Framing, buffer: &[u8]) -> usize {
         stream::decode_cost(framing, buffer)
     }

@@ -102,6 +102,32 @@ pub trait Wire<I, A>: Send + Sync + 'static {
         message: &StreamMessage<I, A>,
     ) -> Result<Bytes, EncodeError>;
 
+    /// Makes the frame of a user message in two pieces, which are one frame when the second follows the first on the stream. The second may be the
+    /// payload itself or empty: so a wire that sends large payloads as they are need not copy them. The default makes one piece with
+    /// [`encode_frame`](Self::encode_frame).
+    ///
+    /// # Errors
+    /// As [`encode_frame`](Self::encode_frame).
+    fn encode_user_frame(
+        &self,
+        framing: &Framing,
+        limits: &StreamLimits,
+        first_by_dialer: bool,
+        payload: Bytes,
+    ) -> Result<[Bytes; 2], EncodeError> {
+        let message = StreamMessage::User(payload);
+        self.encode_frame(framing, limits, first_by_dialer, &message).map(|frame| [frame, Bytes::new()])
+    }
+
+    /// Bytes of the frame at the front of `buffer`, from its first to its last, as soon as they can be told of its beginning.
+    ///
+    /// Readers use it to collect a large frame where it is decoded; they allocate no faster than bytes arrive, whatever it says. `None`: not
+    /// visible yet, or refused anyway. The default, `None` in any case, costs another copy of what arrives.
+    fn frame_len(&self, framing: &Framing, buffer: &[u8]) -> Option<usize> {
+        let _ = (framing, buffer);
+        None
+    }
+
     /// Bytes of memory that [`decode_frame`](Self::decode_frame) would take for the frame at the front of `buffer`, as far as can be seen
     /// from outside: the frame itself, and what it says it decompresses to. 0 if the frame is not complete, or is refused anyway.
     ///

@@ -40,7 +40,8 @@ pub(crate) async fn large_messages_travel_both_ways<F: Fixture>(fixture: &F) {
     let nodes = fixture.cluster(2, calm).await;
     for (from, to) in [(&nodes[0], &nodes[1]), (&nodes[1], &nodes[0])] {
         let mut events = to.events();
-        for len in [1, 1_400, 70_000, 3 << 20] {
+        // Large ones follow large ones and small ones, shorter and longer ones.
+        for len in [1, 1_400, 70_000, 3 << 20, 5, 3 << 20, (3 << 20) + 999, 1 << 20, 40_000, 1] {
             let payload = pattern(len as u8, len);
             let address = to.advertise_address();
             let sent = from.send_reliable(&address, payload.clone());

@@ -46,3 +46,15 @@ fn a_wish_is_granted_as_far_as_it_leaves_something_to_others() {
     drop((a, b));
     assert_eq!(budget.used(), 0);
 }
+
+#[test]
+fn what_is_to_be_left_is_left() {
+    let budget = Budget::new(100);
+    let (mut a, mut b) = (budget.charge(10), budget.charge(10));
+    assert!(!a.set_leaving(51, 60) && a.set_leaving(50, 60));
+    assert!(!b.set_leaving(11, 60) && b.set_leaving(10, 60), "its own");
+    assert!(!b.set_leaving(11, 200) && b.set(70));
+    assert_eq!(budget.used(), 100);
+    assert!(a.set_leaving(20, 60), "less than before");
+    assert_eq!(budget.used(), 70);
+}

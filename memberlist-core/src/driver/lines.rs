@@ -20,7 +20,7 @@ use futures_channel::oneshot;
 use futures_util::{
     AsyncWriteExt,
     future::{Either, select},
-    io::{AsyncRead, AsyncWrite},
+    io::AsyncRead,
 };
 use memberlist_proto::{Instant, StreamFailure};
 use memberlist_types::{Address, Wire};
@@ -33,6 +33,9 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
+use write::write;
+
+mod write;
 
 /// A line that was idle for so long is closed. Its other side waits three times as long.
 const IDLE: Duration = Duration::from_secs(5);
@@ -40,14 +43,22 @@ const IDLE: Duration = Duration::from_secs(5);
 const MAX_WAITING: usize = 1_024;
 /// … and their bytes, unless it is one alone.
 const MAX_BYTES: usize = 64 << 20;
-/// Messages that are written together are so many bytes at most; a larger one goes alone, without being copied.
+/// Messages that are written together are so many bytes at most; a larger one goes alone.
 const TOGETHER: usize = 64 << 10;
 
 /// A message on its way.
 pub(crate) struct Outbound {
-    pub(crate) frame: Bytes,
+    /// In two pieces, the second of which may be empty.
+    pub(crate) frame: [Bytes; 2],
     pub(crate) until: Instant,
     pub(crate) done: oneshot::Sender<Result<(), Error>>,
+}
+
+impl Outbound {
+    /// Bytes of the frame.
+    fn len(&self) -> usize {
+        self.frame.iter().map(Bytes::len).sum()
+    }
 }
 
 /// All lines of a node.
@@ -124,7 +135,7 @@ impl Line {
     /// Gives the message back if it can't wait here, and whether the line is still open.
     fn push(&self, message: Outbound) -> Result<(), (Outbound, bool)> {
         let mut queue = lock(&self.inner);
-        let bytes = queue.bytes.saturating_add(message.frame.len());
+        let bytes = queue.bytes.saturating_add(message.len());
         let full = !queue.messages.is_empty() && (queue.messages.len() >= MAX_WAITING || bytes > MAX_BYTES);
         if queue.closed || full {
             return Err((message, !queue.closed));
@@ -159,10 +170,10 @@ impl Line {
         let (mut together, mut bytes) = (Vec::new(), 0);
         let mut queue = lock(&self.inner);
         while let Some(next) = queue.messages.front()
-            && (together.is_empty() || bytes + next.frame.len() <= TOGETHER)
+            && (together.is_empty() || bytes + next.len() <= TOGETHER)
             && let Some(message) = queue.messages.pop_front()
         {
-            queue.bytes -= message.frame.len();
+            queue.bytes -= message.len();
             if message.done.is_canceled() {
                 continue;
             }
@@ -170,7 +181,7 @@ impl Line {
                 let _ = message.done.send(Err(StreamFailure::TimedOut.into()));
                 continue;
             }
-            bytes += message.frame.len();
+            bytes += message.len();
             together.push(message);
         }
         queue.idle = false;
@@ -227,13 +238,17 @@ where
 {
     let line = &task.0;
     let mut stream: Option<T::Stream> = None;
+    let mut gathered = Vec::new();
     loop {
         let next = poll_fn(|cx| match line.poll(cx) {
             Poll::Pending if is_over(&mut stream, cx) => Poll::Ready(Next::StreamIsOver),
             next => next,
         });
         match T::Runtime::timeout(IDLE, next).await.unwrap_or(Next::Idle) {
-            Next::Messages => send(&shared, &to, &mut stream, line.take(shared.clock.now())).await,
+            Next::Messages => {
+                let messages = line.take(shared.clock.now());
+                send(&shared, &to, &mut stream, messages, &mut gathered).await;
+            }
             Next::Idle if line.close_if_empty() => break,
             Next::Idle => {}
             Next::StreamIsOver => stream = None,
@@ -255,9 +270,9 @@ where
 {
     let mut stream: Option<T::Stream> = None;
     let left = message.until.since(shared.clock.now());
-    let mut done = message.done;
+    let Outbound { frame, mut done, .. } = message;
     let sending = pin!(T::Runtime::timeout(left, async {
-        deliver(&shared, &to, &mut stream, &message.frame).await?;
+        deliver(&shared, &to, &mut stream, &[frame], &mut Vec::new()).await?;
         match &mut stream {
             Some(stream) => stream.close().await.map_err(|error| unreachable(&error)),
             None => Ok(()),
@@ -273,22 +288,21 @@ async fn send<T, D, W>(
     shared: &Shared<T, D, W>,
     to: &D::Address,
     stream: &mut Option<T::Stream>,
-    mut messages: Vec<Outbound>,
+    messages: Vec<Outbound>,
+    gathered: &mut Vec<u8>,
 ) where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
     W: Wire<D::Id, D::Address> + Clone,
 {
     let Some(until) = messages.iter().map(|message| message.until).min() else { return };
-    let bytes = match messages.as_slice() {
-        [message] => message.frame.clone(),
-        several => several.iter().map(|message| &message.frame[..]).collect::<Vec<_>>().concat().into(),
-    };
+    let (frames, mut waiting): (Vec<_>, Vec<_>) =
+        messages.into_iter().map(|message| (message.frame, message.done)).unzip();
     let left = until.since(shared.clock.now());
     let sent = {
-        let sending = pin!(T::Runtime::timeout(left, deliver(shared, to, stream, &bytes)));
+        let sending = pin!(T::Runtime::timeout(left, deliver(shared, to, stream, &frames, gathered)));
         let nobody_waits = poll_fn(|cx| {
-            let gone = messages.iter_mut().all(|message| message.done.poll_canceled(cx).is_ready());
+            let gone = waiting.iter_mut().all(|done| done.poll_canceled(cx).is_ready());
             if gone { Poll::Ready(()) } else { Poll::Pending }
         });
         match select(sending, nobody_waits).await {
@@ -299,17 +313,18 @@ async fn send<T, D, W>(
     if sent.is_err() {
         *stream = None;
     }
-    for message in messages {
-        let _ = message.done.send(sent.clone().map_err(Error::from));
+    for done in waiting {
+        let _ = done.send(sent.clone().map_err(Error::from));
     }
 }
 
-/// Writes the bytes to the stream if it is still open, else to a new one.
+/// Writes the frames to the stream if it is still open, else to a new one.
 async fn deliver<T, D, W>(
     shared: &Shared<T, D, W>,
     to: &D::Address,
     stream: &mut Option<T::Stream>,
-    bytes: &[u8],
+    frames: &[[Bytes; 2]],
+    gathered: &mut Vec<u8>,
 ) -> Result<(), StreamFailure>
 where
     T: Transport,
@@ -320,31 +335,19 @@ where
         *stream = None;
     }
     let written = match stream {
-        Some(open) => write(open, bytes).await,
+        Some(open) => write(open, frames, gathered).await,
         None => Err((0, io::ErrorKind::NotConnected.into())),
     };
     let written = match written {
         // Not a byte was taken, so it may go on another stream.
-        Err((0, _)) => write(stream.insert(open(shared, to).await?), bytes).await,
+        Err((0, _)) => write(stream.insert(open(shared, to).await?), frames, gathered).await,
         written => written,
     };
     written.map_err(|(_, error)| unreachable(&error))?;
-    add(&shared.counters.stream_bytes_sent, bytes.len());
-    metrics::stream_sent(bytes.len());
+    let bytes = frames.iter().flatten().map(Bytes::len).sum();
+    add(&shared.counters.stream_bytes_sent, bytes);
+    metrics::stream_sent(bytes);
     Ok(())
-}
-
-/// On an error, also how many bytes were taken before.
-async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), (usize, io::Error)> {
-    let mut taken = 0;
-    while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-        match stream.write(rest).await {
-            Ok(0) => return Err((taken, io::ErrorKind::WriteZero.into())),
-            Ok(more) => taken += more,
-            Err(error) => return Err((taken, error)),
-        }
-    }
-    stream.flush().await.map_err(|error| (taken, error))
 }
 
 /// Whether there is a stream, and it is over: a peer says nothing on it, so when there is something to read, that is its end, or a refusal.

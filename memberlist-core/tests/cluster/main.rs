@@ -15,6 +15,7 @@ mod harness;
 mod hashicorp;
 mod healing;
 mod joining;
+mod large_messages;
 mod lifecycle;
 mod membership;
 mod message_streams;

@@ -56,22 +56,31 @@ impl<'a> Wrapping<'a> {
         out.len() + if self.encryption.is_some() { encryption::TRAILER } else { 0 }
     }
 
+    /// Whether the body goes as it is: neither compressed nor encrypted.
+    pub(super) const fn leaves_the_body(&self) -> bool {
+        self.framing.compression.is_none() && self.encryption.is_none()
+    }
+
     /// Writes the checksum and encrypts. The header must be complete.
     pub(super) fn finish(self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if let Some(algorithm) = self.framing.checksum {
-            let value = {
-                let (outside, rest) = out.split_at_checked(self.inside + 1).unwrap_or_default();
-                let rest = rest.get(algorithm.value_len()..).unwrap_or_default();
-                algorithm.of(&[covered(outside, self.encryption.is_some()), rest])
-            };
-            let place = self.inside + 1..self.inside + 1 + algorithm.value_len();
-            if let Some(place) = out.get_mut(place) {
-                place.copy_from_slice(value.as_bytes());
-            }
-        }
+        self.sum_up(out, &[]);
         match self.encryption {
             Some(sealing) => sealing.finish(out, self.inside),
             None => Ok(()),
+        }
+    }
+
+    /// Writes the checksum, of `out` and of what will stand behind it. The header must be complete.
+    pub(super) fn sum_up(&self, out: &mut [u8], behind: &[u8]) {
+        let Some(algorithm) = self.framing.checksum else { return };
+        let value = {
+            let (outside, rest) = out.split_at_checked(self.inside + 1).unwrap_or_default();
+            let rest = rest.get(algorithm.value_len()..).unwrap_or_default();
+            algorithm.of(&[covered(outside, self.encryption.is_some()), rest, behind])
+        };
+        let place = self.inside + 1..self.inside + 1 + algorithm.value_len();
+        if let Some(place) = out.get_mut(place) {
+            place.copy_from_slice(value.as_bytes());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     data::{WireData, node, required},
-    field::{collect, put_bytes, put_data, put_uint, uint, uint32},
+    field::{collect, put_bytes, put_data, put_key, put_uint, uint, uint32},
 };
 use crate::{
     Ack, Alive, Broadcast, Dead, DecodeError, EncodeError, Incarnation, IndirectPing, Layers, Message, Meta,
@@ -163,6 +163,12 @@ pub(super) fn ack(owner: &Bytes, body: &[u8]) -> Result<Ack, DecodeError> {
 pub(super) fn put_user(out: &mut Vec<u8>, payload: &Bytes) -> Result<(), EncodeError> {
     out.push(kind::USER);
     put_bytes(out, 1, payload, "user bytes")
+}
+
+/// What stands before a user message's payload, which is not empty.
+pub(super) fn put_user_key(out: &mut Vec<u8>, payload: &[u8]) -> Result<(), EncodeError> {
+    out.push(kind::USER);
+    put_key(out, 1, payload.len(), "user bytes")
 }
 
 pub(super) fn user(owner: &Bytes, body: &[u8]) -> Result<Bytes, DecodeError> {

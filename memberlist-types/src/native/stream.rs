@@ -42,15 +42,45 @@ pub(super) fn encode_frame<I: WireData, A: WireData>(
     message: &StreamMessage<I, A>,
 ) -> Result<Bytes, EncodeError> {
     let mut out = Vec::new();
-    frame::put_header(&mut out, frame::STREAM_MAGIC, framing);
-    let header = out.len() + LEN_LEN;
-    out.extend_from_slice(&[0; LEN_LEN]);
-    let wrapping = layers::Wrapping::begin(framing, &mut out);
+    let (header, wrapping) = begin(framing, &mut out);
     encode(limits, message, &mut out)?;
-
-    let limit = limits.max_frame;
     // What receivers would not decompress is not compressed, and then too large.
-    let actual = wrapping.compress(&mut out, limit);
+    let actual = wrapping.compress(&mut out, limits.max_frame);
+    put_len(&mut out, header, actual, limits)?;
+    wrapping.finish(&mut out)?;
+    Ok(out.into())
+}
+
+/// The payload is a piece of its own, if nothing is done to it.
+pub(super) fn encode_user_frame<I: WireData, A: WireData>(
+    framing: &Framing,
+    limits: &StreamLimits,
+    payload: Bytes,
+) -> Result<[Bytes; 2], EncodeError> {
+    let mut head = Vec::new();
+    let (header, wrapping) = begin(framing, &mut head);
+    if payload.is_empty() || !wrapping.leaves_the_body() {
+        let frame = encode_frame::<I, A>(framing, limits, &StreamMessage::User(payload))?;
+        return Ok([frame, Bytes::new()]);
+    }
+    check_encode_limit("user bytes", payload.len(), limits.max_user)?;
+    message::put_user_key(&mut head, &payload)?;
+    let actual = head.len().saturating_add(payload.len());
+    put_len(&mut head, header, actual, limits)?;
+    wrapping.sum_up(&mut head, &payload);
+    Ok([head.into(), payload])
+}
+
+/// Puts what stands before the message. Gives where the header ends.
+fn begin<'a>(framing: &'a Framing, out: &mut Vec<u8>) -> (usize, layers::Wrapping<'a>) {
+    frame::put_header(out, frame::STREAM_MAGIC, framing);
+    out.extend_from_slice(&[0; LEN_LEN]);
+    (out.len(), layers::Wrapping::begin(framing, out))
+}
+
+/// Puts into the header that the frame will have so many bytes, if it may.
+fn put_len(out: &mut [u8], header: usize, actual: usize, limits: &StreamLimits) -> Result<(), EncodeError> {
+    let limit = limits.max_frame;
     let too_large = EncodeError::TooLarge { what: "frame bytes", actual, limit };
     let Ok(len) = u32::try_from(actual - header) else { return Err(too_large) };
     if actual > limit {
@@ -59,8 +89,7 @@ pub(super) fn encode_frame<I: WireData, A: WireData>(
     if let Some(field) = out.get_mut(header - LEN_LEN..header) {
         field.copy_from_slice(&len.to_be_bytes());
     }
-    wrapping.finish(&mut out)?;
-    Ok(out.into())
+    Ok(())
 }
 
 pub(super) fn decode_frame<I: WireData, A: WireData>(
@@ -86,6 +115,13 @@ pub(super) fn decode_frame<I: WireData, A: WireData>(
     let body = layers::open(framing, &frame, header, limits.max_frame)?;
     let (owner, message) = body.parts(&frame);
     decode(limits, owner, message).map(Some)
+}
+
+/// Bytes of the frame at the front, if its header is complete.
+pub(super) fn frame_len(framing: &Framing, buffer: &[u8]) -> Option<usize> {
+    let label_end = frame::check_header(frame::STREAM_MAGIC, framing, buffer).ok()??;
+    let (len, _) = buffer.get(label_end..)?.split_first_chunk()?;
+    usize::try_from(u32::from_be_bytes(*len)).ok()?.checked_add(label_end + LEN_LEN)
 }
 
 /// What decoding the frame at the front takes; 0 if it is not complete.

@@ -4,6 +4,8 @@ use super::*;
 
 /// In bytes: a message that is copied rather than kept together with what was read around it.
 const SMALL: usize = 4 << 10;
+/// In bytes: a payload from this size on is not copied to stand behind its header.
+const APART: usize = 16 << 10;
 
 impl<T, D, W> Talk<T, D, W>
 where
@@ -23,10 +25,7 @@ where
 
     /// Waits until some of the next messages has come; false: the peer has no more. May be dropped without losing anything.
     pub(crate) async fn hear(&mut self) -> Result<bool, StreamFailure> {
-        if self.buffer.len() < READ {
-            self.buffer.resize(READ, 0);
-        }
-        let read = self.stream.read(&mut self.buffer).await.map_err(|error| unreachable(&error))?;
+        let read = self.read_some(READ).await?;
         if read == 0 && self.is_between_messages() {
             return Ok(false);
         }
@@ -43,6 +42,7 @@ where
                     if let Some(ExchangeOutput::User(payload)) =
                         self.exchange.as_mut().and_then(|exchange| exchange.poll_output())
                     {
+                        self.reading.remember(&payload, &self.shared.remembered);
                         said.push(own(payload));
                     }
                     if !more {
@@ -65,15 +65,17 @@ where
     /// Nothing is heard for a while: memory for what is read is not needed.
     pub(crate) fn rest(&mut self) {
         self.buffer = Vec::new();
+        self.reading.forget();
     }
 }
 
-/// A user message as it goes on a stream; encoded off the async worker if it is large.
+/// A user message as it goes on a stream: in two pieces if it is large, so that the payload is not copied. Encoded off the async worker if that
+/// takes long.
 pub(crate) async fn message_frame<T, D, W>(
     shared: &Arc<Shared<T, D, W>>,
     reads: Option<Layers>,
     payload: Bytes,
-) -> Result<Result<Bytes, EncodeError>, StreamFailure>
+) -> Result<Result<[Bytes; 2], EncodeError>, StreamFailure>
 where
     T: Transport,
     D: Delegate<Address = AddressOf<T>>,
@@ -83,8 +85,12 @@ where
     let limit = if shared.framings.streams.is_plain() { PLAIN_OFF_WORKER } else { OFF_WORKER };
     off_worker(shared, payload.len() >= limit, move || {
         let framing = with.framings.streams.readable(&with.wire, reads);
+        let limits = &with.options.stream_limits;
+        if payload.len() >= APART {
+            return with.wire.encode_user_frame(framing, limits, true, payload);
+        }
         let message = StreamMessage::<D::Id, D::Address>::User(payload);
-        with.wire.encode_frame(framing, &with.options.stream_limits, true, &message)
+        with.wire.encode_frame(framing, limits, true, &message).map(|frame| [frame, Bytes::new()])
     })
     .await
 }

@@ -5,7 +5,7 @@ type Sent = oneshot::Receiver<Result<(), Error>>;
 
 fn message(bytes: usize) -> (Outbound, Sent) {
     let (done, sent) = oneshot::channel();
-    (Outbound { frame: vec![0; bytes].into(), until: Instant::NEVER, done }, sent)
+    (Outbound { frame: [vec![0; bytes].into(), Bytes::new()], until: Instant::NEVER, done }, sent)
 }
 
 /// What becomes of a message; it is waited for as long as what this gives lives.
@@ -71,7 +71,7 @@ fn messages_are_taken_together_without_those_that_nobody_waits_for() {
             sent
         })
         .into();
-    let sizes = |taken: Vec<Outbound>| taken.iter().map(|message| message.frame.len()).collect::<Vec<_>>();
+    let sizes = |taken: Vec<Outbound>| taken.iter().map(|message| message.len()).collect::<Vec<_>>();
     assert_eq!(sizes(line.take(Instant::START)), [1], "the next one would be too much");
     assert_eq!(sizes(line.take(Instant::START)), [TOGETHER]);
     assert!(matches!(told.try_recv(), Ok(Some(Err(Error::Stream(StreamFailure::TimedOut))))));

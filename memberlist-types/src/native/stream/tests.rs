@@ -340,3 +340,56 @@ fn messages_for_packets_are_unknown_on_streams() {
         assert_eq!(got, Err(DecodeError::UnknownKind(kind)));
     }
 }
+
+fn pieces(framing: &Framing, limits: &StreamLimits, payload: &Bytes) -> Result<[Bytes; 2], EncodeError> {
+    encode_user_frame::<String, SocketAddr>(framing, limits, payload.clone())
+}
+
+/// 9.5: a frame in two pieces is the frame that it would be in one.
+#[test]
+fn user_message_in_two_pieces_is_the_same_frame_and_its_payload_is_not_copied() {
+    let limits = StreamLimits::default();
+    let labelled = Framing::new().with_label(Label::new("prod").unwrap());
+    for framing in [Framing::new(), Framing::new().with_checksum(None), labelled] {
+        for bytes in [0, 1, 15, 16, 255, 256, 70_000] {
+            let payload = Bytes::from(vec![7; bytes]);
+            let [head, rest] = pieces(&framing, &limits, &payload).unwrap();
+            let whole = encode_frame(&framing, &limits, &StreamMsg::User(payload.clone())).unwrap();
+            assert_eq!([&head[..], &rest].concat(), whole, "{bytes}");
+            assert!(rest.is_empty() || rest.as_ptr() == payload.as_ptr());
+            assert_eq!(rest.len(), bytes);
+        }
+    }
+}
+
+#[test]
+fn user_message_in_two_pieces_has_the_same_limits() {
+    let framing = Framing::new();
+    for limits in [
+        StreamLimits::default().with_max_user(100),
+        StreamLimits::default().with_max_frame(110),
+        StreamLimits::default().with_max_frame(114),
+    ] {
+        for bytes in 90..110 {
+            let payload = Bytes::from(vec![7; bytes]);
+            let whole = encode_frame(&framing, &limits, &StreamMsg::User(payload.clone()));
+            let apart = pieces(&framing, &limits, &payload);
+            assert_eq!(apart.map(|pieces| Bytes::from(pieces.concat())), whole, "{bytes}");
+        }
+    }
+}
+
+#[test]
+fn frame_len_is_known_with_the_header_and_only_of_a_frame_of_ours() {
+    let framing = Framing::new().with_label(Label::new("prod").unwrap());
+    let frame = encode_frame(&framing, &StreamLimits::default(), &push_pull(3, 1_000)).unwrap();
+    let header = 2 + 4 + LEN_LEN;
+    for there in 0..=frame.len() {
+        let expected = (there >= header).then_some(frame.len());
+        assert_eq!(frame_len(&framing, &frame[..there]), expected, "{there}");
+    }
+    let behind = [&frame[..], &frame].concat();
+    assert_eq!(frame_len(&framing, &behind), Some(frame.len()));
+    assert_eq!(frame_len(&Framing::new(), &frame), None, "another label");
+    assert_eq!(frame_len(&framing, &[0xff; 20]), None);
+}
