@@ -63,6 +63,8 @@ pub struct Options {
     /// Bytes of memory that all streams together take which peers opened: what has arrived, what it is decoded to, and the states until they are
     /// merged. The first 16 KiB of each stream are its own, so that pings and small clusters are served even if strangers have taken all the rest. A stream that
     /// would need more is closed and counted. (What is compressed inside encryption shows its size only when it is there: in this, who has a key is trusted.)
+    /// Besides, up to 8 MiB (at most an eighth of this) of large user messages are remembered while streams bring more, to read the next to the
+    /// memory of those that the application has dropped. So a payload may be shared with the node for some seconds after it was handed on.
     /// Default 256 MiB, at least three times `stream_limits.max_frame` (a frame, what it decompresses to, and what is made of that).
     pub max_inbound_bytes: usize,
     /// Streams for reliable user messages that stay open, at most: so many to peers (one to each), and so many from peers besides
