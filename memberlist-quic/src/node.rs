@@ -16,7 +16,7 @@ use futures_channel::mpsc;
 use memberlist_core::Packet;
 use memberlist_sockets::{Inbox, Lifecycle, Slot, Slots};
 use memberlist_tls::TlsOptions;
-use quinn::Connection;
+use quinn::{Connection, RecvStream, SendStream};
 use rustls::pki_types::CertificateDer;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -164,6 +164,24 @@ impl<R: Runtime> Node<R> {
             let outcome = waiting.await;
             self.check_open()?;
             return outcome.map_err(|_abandoned| QuicError::Closed)?.map_err(failed);
+        }
+    }
+
+    /// Opens a stream. While it waits for that, its connection may end: replaced by a better one, to make room, or because the peer restarts. Nothing was
+    /// said on it, so it is opened on another one, once.
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        to: SocketAddr,
+    ) -> Result<(Arc<Link>, (SendStream, RecvStream)), QuicError> {
+        let mut again = true;
+        loop {
+            let link = self.connection(to).await?;
+            match link.connection.open_bi().await {
+                Ok(stream) => return Ok((link, stream)),
+                Err(_) if again => self.pool.remove(&link),
+                Err(error) => return Err(QuicError::Connect { address: to, failure: error.into() }),
+            }
+            again = false;
         }
     }
 

@@ -173,18 +173,13 @@ where
         self.node.check_open()?;
         self.node.check_destination(to)?;
         let opening = async {
-            let link = self.node.connection(to).await?;
-            match link.connection.open_bi().await {
-                Ok(stream) => {
-                    // Opening alone sends nothing that could be answered.
-                    let before = link.before();
-                    if link.ask() {
-                        link.watch(before, None);
-                    }
-                    Ok(QuicStream::new(stream, link))
-                }
-                Err(error) => Err(QuicError::Connect { address: to, failure: error.into() }),
+            let (link, stream) = self.node.open(to).await?;
+            // Opening alone sends nothing that could be answered.
+            let before = link.before();
+            if link.ask() {
+                link.watch(before, None);
             }
+            Ok::<_, QuicError>(QuicStream::new(stream, link))
         };
         let stream = self.node.tasks.closing().or(opening).await.ok_or(QuicError::Closed)??;
         self.node.counters.streams_opened.add(1);

@@ -1,6 +1,6 @@
 //! What strangers, and too many friends, can make a node hold.
 
-use crate::{Quic, address, at, bind, deliver, loopback, until, within};
+use crate::{Quic, address, at, bind, deliver, loopback, own_loopback, until, within};
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use memberlist_core::{Transport, TransportError};
 use memberlist_quic::{CidrPolicy, ConnectFailure, QuicError, QuicOptions, QuicStream};
@@ -162,6 +162,25 @@ async fn streams_of_one_connection_are_bounded() {
     let begin = std::time::Instant::now();
     tokio::join!(third, free);
     assert!(begin.elapsed() >= Duration::from_millis(200));
+}
+
+/// 9.6 TestTransport_Join: who waits for a stream when the connection ends gets one on the next connection.
+#[tokio::test]
+async fn stream_that_waited_is_opened_on_the_next_connection() {
+    let (a, b) = (bind(loopback()).await, bind(own_loopback().with_max_streams(1)).await);
+    let target = address(&b);
+    let mut first = within(a.open_stream(&target)).await.unwrap();
+    first.write_all(b"x").await.unwrap();
+    let mut second = std::pin::pin!(a.open_stream(&target));
+    // It waits as long as the first one lives.
+    assert!(tokio::time::timeout(Duration::from_millis(100), second.as_mut()).await.is_err());
+    within(b.shutdown()).await;
+    let again = bind(QuicOptions::new().with_bind(target)).await;
+    let opened = async { within(second).await.unwrap().write_all(b"hello").await.unwrap() };
+    let ((), (_, mut stream)) = tokio::join!(opened, async { within(again.accept_stream()).await.unwrap() });
+    let mut heard = [0; 5];
+    within(stream.read_exact(&mut heard)).await.unwrap();
+    assert_eq!(&heard, b"hello");
 }
 
 /// Writes until nothing more is taken for a while; gives how much was.
