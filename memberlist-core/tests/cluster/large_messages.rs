@@ -1,10 +1,10 @@
 //! Large reliable messages, whose bytes are read to where they are decoded.
 
-use crate::harness::*;
+use crate::{harness::*, message_streams::message};
 use bytes::Bytes;
 use futures_util::{AsyncReadExt, AsyncWriteExt, future::join};
 use memberlist_core::{
-    Event, Events, NativeWire, Options,
+    NativeWire, Options,
     memory::MemoryNetwork,
     types::{Framing, StreamLimits, StreamMessage, Wire},
 };
@@ -30,16 +30,6 @@ fn payload(number: usize, bytes: usize) -> Bytes {
 fn frame(payload: Bytes) -> Bytes {
     let message = StreamMessage::<SmolStr, SocketAddr>::User(payload);
     NativeWire.encode_frame(&Framing::new(), &StreamLimits::default(), true, &message).unwrap()
-}
-
-async fn message(events: &mut Events<SmolStr, SocketAddr>) -> Bytes {
-    loop {
-        match soon(events.recv()).await.unwrap() {
-            Event::User { payload, reliable: true, .. } => return payload,
-            Event::Lagged(lost) => panic!("{lost} lost"),
-            _ => {}
-        }
-    }
 }
 
 /// TestTransport_Send: memory is used again only when the application is done with what is in it.

@@ -33,7 +33,7 @@ async fn quiet_cluster(network: &MemoryNetwork, n: u8, of: impl Fn(u8) -> Option
 }
 
 /// The next reliable message.
-async fn message(events: &mut Events<SmolStr, SocketAddr>) -> Bytes {
+pub(crate) async fn message(events: &mut Events<SmolStr, SocketAddr>) -> Bytes {
     loop {
         match soon(events.recv()).await.unwrap() {
             Event::User { payload, reliable: true, .. } => return payload,
